@@ -1,0 +1,152 @@
+"""From a draft with slots to the final text, every character accounted for.
+
+The renderer is the only writer of figures, product names and disclaimers. It lays the message out for its channel, with
+the mandatory text in its place, and knows for each figure which source span it was spliced from.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from ragmarket.compliance.formats import slot_text
+from ragmarket.compliance.rules.channel import sms_segments
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.language import LanguagePack
+from ragmarket.schemas.compliance import DisclaimerText, Policy
+from ragmarket.schemas.draft import Draft
+from ragmarket.schemas.evidence import Evidence
+from ragmarket.schemas.message import Message, RenderedClaim, RenderedDisclaimer, RenderedFigure
+
+SLOT = re.compile(r"\{(product|S\d+[a-z])\}")
+
+
+class _Page:
+    """Text under construction; ``mark`` tells where the next piece will start."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.mark = 0
+
+    def add(self, text: str) -> tuple[int, int]:
+        start = self.mark
+        self._pieces.append(text)
+        self.mark += len(text)
+        return start, self.mark
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+
+class Renderer:
+    """Splices figures, product names and disclaimers.
+
+    Args:
+        catalogue: Says which bounds and periods a kind's phrasings already hold.
+        packs: Formats per language.
+    """
+
+    def __init__(self, catalogue: Catalogue, packs: Mapping[str, LanguagePack]) -> None:
+        self._catalogue = catalogue
+        self._packs = packs
+
+    def _splice(
+        self, template: str, pack: LanguagePack, evidence: Mapping[str, Evidence], product_name: str, rupee: str
+    ) -> tuple[str, list[RenderedFigure]]:
+        page, figures, last = _Page(), list[RenderedFigure](), 0
+        for match in SLOT.finditer(template):
+            page.add(template[last : match.start()])
+            last = match.end()
+            name = match.group(1)
+            if name == "product":
+                page.add(product_name)
+                continue
+            item = evidence[name[:-1]]
+            slot = next(slot for slot in item.slots if slot.name == name)
+            conditional = {condition.slot for condition in item.conditions}
+            kind = self._catalogue.kinds[item.kind] if item.kind else None
+            role = None if name in conditional or kind is None else kind.roles.get(slot.role)
+            text = slot_text(slot, role, pack, rupee)
+            start, _ = page.add(text.text)
+            figures += [
+                RenderedFigure(
+                    start=start + begin,
+                    end=start + end,
+                    slot=name,
+                    evidence=item.id,
+                    source_start=figure.start,
+                    source_end=figure.end,
+                    source_text=figure.text,
+                )
+                for begin, end, figure in text.parts
+            ]
+        page.add(template[last:])
+        return page.text, figures
+
+    def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
+        """Lay out one message.
+
+        Raises:
+            KeyError: The draft names evidence or a slot that was not retrieved; a grammar-bound engine cannot do so.
+        """
+        pack = self._packs[policy.language]
+        by_id = {item.id: item for item in evidence}
+        # GSM-7 has no rupee sign; one sign would turn an English SMS into UCS-2 and halve its room.
+        rupee = "Rs " if policy.channel == "sms" and policy.language == "en" else "₹"
+        gap, paragraph = (" ", " ") if policy.channel in {"sms", "push"} else ("\n", "\n\n")
+        page = _Page()
+        claims: list[RenderedClaim] = []
+        disclaimers: list[RenderedDisclaimer] = []
+
+        def separate(mark: str) -> None:
+            if page.mark:
+                page.add(mark)
+
+        def disclaim(entries: Sequence[DisclaimerText]) -> None:
+            for number, entry in enumerate(entries):
+                separate(gap if number else paragraph)
+                start, end = page.add(entry.text)
+                approval = entry.approval
+                disclaimers.append(
+                    RenderedDisclaimer(
+                        id=entry.id,
+                        language=entry.language,
+                        sha256=entry.sha256,
+                        start=start,
+                        end=end,
+                        approval=f"{approval.approver} {approval.date.isoformat()}" if approval else None,
+                    )
+                )
+
+        disclaim([entry for entry in policy.disclaimers if entry.placement == "start"])
+        if draft.opening:
+            separate(paragraph)
+            page.add(self._splice(draft.opening, pack, by_id, product_name, rupee)[0])
+        for number, claim in enumerate(draft.claims):
+            separate(gap if number else paragraph)
+            text, figures = self._splice(claim.text, pack, by_id, product_name, rupee)
+            start, end = page.add(text)
+            moved = tuple(f.model_copy(update={"start": f.start + start, "end": f.end + start}) for f in figures)
+            claims.append(
+                RenderedClaim(text=text, template=claim.text, start=start, end=end, cites=claim.cites, figures=moved)
+            )
+        if draft.cta:
+            separate(paragraph)
+            page.add(self._splice(draft.cta, pack, by_id, product_name, rupee)[0])
+        disclaim([entry for entry in policy.disclaimers if entry.placement == "end"])
+        subject = self._splice(draft.subject, pack, by_id, product_name, rupee)[0] if draft.subject else None
+        text = page.text
+        if unicodedata.normalize("NFC", text) != text:
+            # Offsets were counted on these pieces; a text that NFC would change must never be released.
+            raise ValueError("the rendered text is not in NFC")
+        return Message(
+            text=text,
+            subject=subject,
+            language=policy.language,
+            channel=policy.channel,
+            claims=tuple(claims),
+            disclaimers=tuple(disclaimers),
+            sms_segments=sms_segments(text)[2] if policy.channel == "sms" else None,
+        )

@@ -1,0 +1,154 @@
+"""Does each claim say what its evidence says, and does nothing else assert anything?
+
+A claim is supported when (1) its slots are exactly its evidence's, (2) the words around them are, up to small
+differences, a phrasing that the bank's phrasebook has for the evidence's kind and are nearer to no other kind, (3) its
+parentheses name exactly the evidence's conditions, and (4) every figure's source span lies in a cited quote and still
+reads the same. The words of a language are judged against that language's own phrasebook, so nothing is translated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.language import LanguagePack
+from ragmarket.schemas.compliance import Finding
+from ragmarket.schemas.draft import Draft
+from ragmarket.schemas.evidence import Evidence
+from ragmarket.schemas.message import Message, RenderedClaim
+
+NEAR = 0.86
+SLOT = re.compile(r"\{(S\d+[a-z])\}")
+TOKEN = re.compile(r"\{\w+\}|[^\s{}.,;:?।()'’–-]+")
+LAST_PARENTHESES = re.compile(r"\s*\(([^()]*)\)\s*(?=[.।]?$)")
+
+
+@dataclass(frozen=True, slots=True)
+class SupportVerdict:
+    """How well a claim's words fit its evidence; ``score`` is the nearness of its own kind's best phrasing, 0 to 1."""
+
+    verdict: str
+    score: float
+    reason: str | None = None
+
+
+@lru_cache(maxsize=65_536)
+def _tokens(text: str) -> tuple[str, ...]:
+    return tuple(token.casefold() for token in TOKEN.findall(text))
+
+
+def nearness(left: str, right: str) -> float:
+    """Similarity of two sentences as word sequences, 0 to 1; words that differ in an ending count in part."""
+    a, b = _tokens(left), _tokens(right)
+    if a == b:
+        return 1.0
+    if not a or not b:
+        return 0.0
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.ratio()
+
+
+class SupportCheck:
+    """Judges claims against the phrasebook.
+
+    Args:
+        catalogue: Roles of each kind.
+        packs: Phrasings per language.
+    """
+
+    def __init__(self, catalogue: Catalogue, packs: Mapping[str, LanguagePack]) -> None:
+        self._catalogue = catalogue
+        self._packs = packs
+
+    def claim(self, template: str, evidence: Evidence, language: str) -> SupportVerdict:
+        """Judge one slotted claim against one piece of evidence."""
+        pack = self._packs[language]
+        if evidence.kind is None or not evidence.phrasable:
+            return SupportVerdict("unsupported", 0.0, "the evidence states no fact of a known kind")
+        if sorted(SLOT.findall(template)) != sorted(slot.name for slot in evidence.slots):
+            return SupportVerdict("unsupported", 0.0, "the claim's figures are not those of its evidence")
+        conditions = [
+            pack.conditions[item.id].format(x="{" + item.slot + "}") if item.slot else pack.conditions[item.id]
+            for item in evidence.conditions
+        ]
+        body = template
+        if conditions:
+            found = LAST_PARENTHESES.search(template)
+            said = [part.strip() for part in found.group(1).split(";")] if found else []
+            if sorted(said) != sorted(conditions):
+                return SupportVerdict("unsupported", 0.0, "a condition of the evidence is missing or changed")
+            body = LAST_PARENTHESES.sub("", template)
+        role_of = {slot.name: slot.role for slot in evidence.slots}
+        skeleton = SLOT.sub(lambda match: "{" + role_of[match.group(1)] + "}", body)
+        own, other = 0.0, 0.0
+        order = [role for role in re.findall(r"\{(\w+)\}", skeleton) if role != "product"]
+        kind = self._catalogue.kinds[evidence.kind]
+        for id_, phrasings in pack.kinds.items():
+            rival = self._catalogue.kinds[id_]
+            if id_ != evidence.kind and sorted(rival.roles) != sorted(kind.roles):
+                continue
+            for phrase in phrasings.all:
+                score = nearness(skeleton, phrase)
+                if id_ == evidence.kind:
+                    slots = [role for role in re.findall(r"\{(\w+)\}", phrase) if role != "product"]
+                    own = max(own, score if slots == order else 0.0)
+                else:
+                    other = max(other, score)
+        if own == 1.0:
+            return SupportVerdict("supported", 1.0)
+        if other >= own:
+            return SupportVerdict("unsupported", own, "the words say another kind of fact than the evidence")
+        if own < NEAR:
+            return SupportVerdict("not_verified", own, "the words are too far from every known phrasing of this fact")
+        return SupportVerdict("supported", own)
+
+    @staticmethod
+    def figures(claim: RenderedClaim, evidence: Evidence, document: str) -> str | None:
+        """Why a claim's figures do not stand in the cited source; None when they do."""
+        spans = [(evidence.start, evidence.end), *((span.start, span.end) for span in evidence.context)]
+        for figure in claim.figures:
+            if document[figure.source_start : figure.source_end] != figure.source_text:
+                return f"{figure.source_text} no longer stands at its place in the source"
+            if not any(start <= figure.source_start and figure.source_end <= end for start, end in spans):
+                return f"{figure.source_text} stands outside the cited quotes"
+        if document[evidence.start : evidence.end] != evidence.quote:
+            return "the quote no longer stands in the source"
+        return None
+
+    def review(self, message: Message, draft: Draft, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:
+        """Findings on all claims and on everything that is no claim."""
+        by_id = {item.id: item for item in evidence}
+        findings: list[Finding] = []
+        told: set[str] = set()
+        for claim in message.claims:
+            for id_ in claim.cites:
+                item = by_id.get(id_)
+                if item is None:
+                    findings.append(_block("grounding.citation", f"[{id_}] was not retrieved", claim))
+                    continue
+                verdict = self.claim(claim.template, item, message.language)
+                if verdict.verdict != "supported":
+                    findings.append(_block(f"grounding.{verdict.verdict}", f"[{id_}] {verdict.reason}", claim))
+                if id_ in told:
+                    findings.append(_block("grounding.repeated", f"[{id_}] is told twice", claim))
+                told.add(id_)
+        pack = self._packs[message.language]
+        known = {
+            "opening": [line for lines in pack.openings.values() for line in lines],
+            "cta": [line for lines in pack.ctas.values() for line in lines],
+            "subject": [*pack.subjects, *pack.titles],
+        }
+        for field, lines in known.items():
+            said = getattr(draft, field)
+            if said and (SLOT.search(said) or max(nearness(said, line) for line in lines) < NEAR):
+                message_ = f"the {field} is not one of the bank's: a claim may hide in it"
+                findings.append(Finding(rule="grounding.assertion_outside_claims", severity="block", message=message_))
+        return tuple(findings)
+
+
+def _block(rule: str, message: str, claim: RenderedClaim) -> Finding:
+    return Finding(rule=rule, severity="block", message=message, start=claim.start, end=claim.end)

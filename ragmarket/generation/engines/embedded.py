@@ -1,0 +1,140 @@
+"""The default engine: transformers in this process, every step masked by the request's grammar (xgrammar)."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from ragmarket.errors import MissingDependency, ModelMissing, UndecodableOutput
+from ragmarket.schemas.draft import Generation
+
+GRAMMARS_KEPT = 256
+MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json")
+
+
+def revision_of(folder: Path) -> str:
+    """The revision of a model folder: a hash over its files, so that two folders with one revision write alike.
+
+    Raises:
+        ModelMissing: A file is absent.
+    """
+    digest = hashlib.sha256()
+    for name in MODEL_FILES:
+        file = folder / name
+        if not file.is_file():
+            raise ModelMissing(f"the writer's model has no {name} in {folder}")
+        digest.update(name.encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+class EmbeddedEngine:
+    """transformers in process.
+
+    Args:
+        folder: A model folder as `transformers` saves it (safetensors).
+        name: Name recorded with every generation.
+        threads: Threads of one forward pass; None leaves torch's default.
+    """
+
+    def __init__(self, folder: Path, name: str = "ragmarket-writer", threads: int | None = None) -> None:
+        self._folder = folder
+        self._name = name
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._ready = False
+        self._grammars: OrderedDict[str, Any] = OrderedDict()
+
+    def warm_up(self) -> None:
+        """Load model, tokenizer and grammar compiler; safe to call again.
+
+        Raises:
+            MissingDependency: The extra ``generation`` is not installed.
+            ModelMissing: Files are absent or unreadable.
+        """
+        with self._lock:
+            if self._ready:
+                return
+            try:
+                import torch
+                import xgrammar
+                from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+            except ImportError as error:
+                raise MissingDependency("transformers", "generation") from error
+            self._revision = revision_of(self._folder)
+            if self._threads is not None:
+                torch.set_num_threads(self._threads)
+            try:
+                self._tokenizer = PreTrainedTokenizerFast.from_pretrained(str(self._folder), local_files_only=True)
+                model = LlamaForCausalLM.from_pretrained(str(self._folder), local_files_only=True, dtype=torch.float32)
+            except (OSError, ValueError, RuntimeError) as error:
+                raise ModelMissing(f"the writer's model in {self._folder} cannot be loaded: {error}") from error
+            self._model = model.eval()
+            self._eos = int(self._tokenizer.eos_token_id)
+            info = xgrammar.TokenizerInfo.from_huggingface(
+                self._tokenizer, vocab_size=model.config.vocab_size, stop_token_ids=[self._eos]
+            )
+            self._compiler = xgrammar.GrammarCompiler(info, max_threads=1, cache_enabled=False)
+            self._ready = True
+
+    def _compiled(self, grammar: str) -> Any:
+        with self._lock:
+            if grammar in self._grammars:
+                self._grammars.move_to_end(grammar)
+                return self._grammars[grammar]
+            compiled = self._compiler.compile_grammar(grammar)
+            self._grammars[grammar] = compiled
+            if len(self._grammars) > GRAMMARS_KEPT:
+                self._grammars.popitem(last=False)
+            return compiled
+
+    def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Generation:
+        """One continuation under ``grammar``; temperature 0 takes the likeliest token at each step.
+
+        Raises:
+            UndecodableOutput: The text did not end within ``max_tokens``.
+        """
+        self.warm_up()
+        import torch
+        import xgrammar
+
+        vocabulary = self._model.config.vocab_size
+        matcher = xgrammar.GrammarMatcher(self._compiled(grammar))
+        bitmask = xgrammar.allocate_token_bitmask(1, vocabulary)
+        dice = torch.Generator().manual_seed(seed)
+        prompt_ids = [self._tokenizer.bos_token_id, *self._tokenizer.encode(prompt, add_special_tokens=False)]
+        step = torch.tensor([prompt_ids])
+        written: list[int] = []
+        cache = None
+        with torch.inference_mode():
+            while len(written) < max_tokens:
+                output = self._model(input_ids=step, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                cache = output.past_key_values
+                logits = output.logits[:, -1].float()
+                matcher.fill_next_token_bitmask(bitmask)
+                xgrammar.apply_token_bitmask_inplace(logits, bitmask)
+                if temperature > 0:
+                    weights = torch.softmax(logits[0] / temperature, dim=-1)
+                    token = int(torch.multinomial(weights, 1, generator=dice))
+                else:
+                    token = int(logits.argmax())
+                matcher.accept_token(token)
+                if token == self._eos:
+                    break
+                written.append(token)
+                step = torch.tensor([[token]])
+            else:
+                raise UndecodableOutput(f"the text did not end within {max_tokens} tokens")
+        return Generation(
+            raw=self._tokenizer.decode(written, skip_special_tokens=False),
+            prompt=prompt,
+            prompt_tokens=len(prompt_ids),
+            completion_tokens=len(written),
+            model=self._name,
+            revision=self._revision,
+            engine="embedded",
+            seed=seed,
+        )

@@ -1,0 +1,45 @@
+"""The one prompt that all engines see.
+
+No text of a document enters it: the writer is told which facts there are (kind, roles, conditions) and under which slot
+names their figures stand. So nothing that a document says can instruct the writer, and no personal data can reach it.
+"""
+
+from __future__ import annotations
+
+from ragmarket.generation.task import Fact, WritingTask
+
+PROMPT_VERSION = "writer-prompt/1"
+FORMAL_CHANNELS = frozenset({"email"})
+
+
+def register_of(channel: str) -> str:
+    """The register in which a channel is written."""
+    return "formal" if channel in FORMAL_CHANNELS else "customer"
+
+
+def slot_token(name: str) -> str:
+    """How a slot stands in the text: a token of its own."""
+    return "{" + name + "}"
+
+
+def fact_line(fact: Fact) -> str:
+    """One fact of the prompt: ``S2 exit_load rate={S2a} duration={S2b} +gst_extra must``."""
+    parts = [fact.id, fact.kind]
+    parts += [f"{role}={slot_token(slot)}" for role, slot in sorted(fact.roles.items())]
+    parts += [f"+{id_}={slot_token(slot)}" if slot else f"+{id_}" for id_, slot in fact.conditions]
+    if fact.must:
+        parts.append("must")
+    return " ".join(parts)
+
+
+def build_prompt(task: WritingTask) -> str:
+    """The prompt of a task. The parts that vary least stand first, so that servers can share the prefix."""
+    lines = [
+        f"<lang> {task.language} <channel> {task.channel} <register> {register_of(task.channel)}",
+        f"<class> {task.product_class} <intent> {task.intent} <segment> {task.segment} <aim> {task.aim}",
+        f"<claims> {task.max_claims}",
+        "<facts>",
+        *(fact_line(fact) for fact in task.facts),
+        "<write>\n",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""One writing task: what the prompt, the grammar and the training data are all made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ragmarket.schemas.compliance import Policy
+from ragmarket.schemas.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A phrasable piece of evidence, reduced to what the writer needs.
+
+    Attributes:
+        id: Evidence id, "S1".
+        kind: Fact kind.
+        roles: Role of the kind to slot name ("rate" -> "S1a").
+        conditions: Qualifications in order: (condition id, slot name or None).
+        must: Whether policy demands this fact.
+    """
+
+    id: str
+    kind: str
+    roles: Mapping[str, str]
+    conditions: tuple[tuple[str, str | None], ...] = ()
+    must: bool = False
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """All slot names, each of which the claim holds exactly once."""
+        return tuple(sorted([*self.roles.values(), *(slot for _, slot in self.conditions if slot)]))
+
+
+@dataclass(frozen=True, slots=True)
+class WritingTask:
+    """Everything that decides the text.
+
+    Attributes:
+        needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
+        avoid: Rules that the attempt before broke; empty on the first attempt.
+    """
+
+    language: str
+    channel: str
+    product_class: str
+    intent: str
+    segment: str
+    aim: str
+    min_claims: int
+    max_claims: int
+    facts: tuple[Fact, ...]
+    needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    avoid: tuple[str, ...] = ()
+
+
+def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:
+    """Reduce retrieved evidence to the facts that can be put into words."""
+    facts = []
+    for item in evidence:
+        if not item.phrasable or item.kind is None:
+            continue
+        conditions = tuple((condition.id, condition.slot) for condition in item.conditions)
+        conditional = {slot for _, slot in conditions if slot}
+        roles = {slot.role: slot.name for slot in item.slots if slot.name not in conditional}
+        facts.append(Fact(item.id, item.kind, roles, conditions, must=item.kind in must))
+    return tuple(facts)
+
+
+def needs_of(facts: Sequence[Fact], policy: Policy) -> dict[str, frozenset[str]]:
+    """Policy's "never without" groups as fact ids."""
+    needs: dict[str, frozenset[str]] = {}
+    for fact in facts:
+        companions = policy.must_say_with.get(fact.kind)
+        if companions:
+            needs[fact.id] = frozenset(other.id for other in facts if other.kind in companions)
+    return needs
+
+
+def tellable(
+    facts: Sequence[Fact], needs: Mapping[str, frozenset[str]]
+) -> tuple[tuple[Fact, ...], dict[str, frozenset[str]]]:
+    """Drop facts whose companion was not found, again and again until nothing changes."""
+    kept = list(facts)
+    while True:
+        ids = {fact.id for fact in kept}
+        rest = [fact for fact in kept if fact.id not in needs or needs[fact.id] & ids]
+        if len(rest) == len(kept):
+            return tuple(kept), {key: group & ids for key, group in needs.items() if key in ids}
+        kept = rest

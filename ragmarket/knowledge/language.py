@@ -1,0 +1,132 @@
+"""One language as its copywriter knows it: formats of figures, phrasings of each kind of fact, terms, openings."""
+
+from __future__ import annotations
+
+import re
+import string
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from ragmarket.errors import BadKnowledge
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
+from ragmarket.schemas.base import LANGUAGES, Frozen, Language
+
+FIGURE_CONDITIONS = frozenset(
+    "amount_slab balance_slab outstanding_slab age cover duration credit_score min_charge max_charge".split()
+)
+_DIGIT = re.compile(r"\d")
+
+
+class Plural(Frozen):
+    """A unit with its plural forms; ``{n}`` is the number."""
+
+    one: str
+    other: str
+
+
+class Formats(Frozen):
+    """How figures stand in running text; every pattern gives a phrase that can stand where the bare figure can."""
+
+    units: dict[str, Plural]
+    amount: dict[Literal["plain", "lakh", "crore"], str]
+    bounds: dict[Literal["from", "up_to", "above", "below", "within", "after"], str]
+    ranges: dict[Literal["between", "to_below", "above_to"], str]
+    periods: dict[str, str]
+
+
+class Phrasings(Frozen):
+    """The ways to say one kind of fact."""
+
+    customer: tuple[str, ...] = Field(min_length=2)
+    formal: tuple[str, ...] = Field(min_length=1)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both registers, customer first."""
+        return self.customer + self.formal
+
+
+class AvoidedForm(Frozen):
+    """A form that the bank does not use, and why."""
+
+    form: str
+    why: str
+
+
+class Term(Frozen):
+    """A banking term: what customers say, what formal text says, what to avoid."""
+
+    en: str
+    customer: tuple[str, ...]
+    formal: tuple[str, ...]
+    avoid: tuple[AvoidedForm, ...] = ()
+
+
+class LanguagePack(Frozen):
+    """Everything the writer and the renderer need to know of one language."""
+
+    language: Language
+    name: str
+    script: str
+    sentence_end: str
+    reader: str
+    latin_terms: tuple[str, ...]
+    formats: Formats
+    kinds: dict[str, Phrasings]
+    conditions: dict[str, str]
+    openings: dict[Literal["whatsapp", "email"], tuple[str, ...]]
+    bridges: tuple[str, ...] = ()
+    ctas: dict[str, tuple[str, ...]]
+    subjects: tuple[str, ...] = Field(min_length=1)
+    titles: tuple[str, ...] = Field(min_length=1)
+    terms: tuple[Term, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_digit(self) -> Self:
+        for id_, phrasings in self.kinds.items():
+            for phrase in phrasings.all:
+                if _DIGIT.search(phrase):
+                    raise ValueError(f"kinds.{id_}: a phrasing holds a digit: {phrase}")
+        return self
+
+
+def slots_of(phrase: str) -> tuple[str, ...]:
+    """The slot names of a phrasing, in order."""
+    return tuple(name for _, name, _, _ in string.Formatter().parse(phrase) if name)
+
+
+@lru_cache(maxsize=32)
+def load_language(language: str, root: Path = ROOT / "languages") -> LanguagePack:
+    """Read one language pack.
+
+    Raises:
+        BadKnowledge: The file is wrong; names its line.
+    """
+    return load(root / f"{language}.yaml", LanguagePack)
+
+
+def load_languages(catalogue: Catalogue, root: Path = ROOT / "languages") -> dict[str, LanguagePack]:
+    """Read all language packs and hold them against the catalogue: every kind phrased, every slot in its place.
+
+    Raises:
+        BadKnowledge: A kind is missing, unknown, or phrased with other slots than its roles.
+    """
+    packs = {language: load_language(language, root) for language in LANGUAGES}
+    for language, pack in packs.items():
+        path = root / f"{language}.yaml"
+        for id_ in catalogue.kinds.keys() ^ pack.kinds.keys():
+            _, node = read_yaml(path)
+            problem = "is phrased but not in the catalogue" if id_ in pack.kinds else "is not phrased"
+            raise BadKnowledge(path, line_of(node, ["kinds", id_]), f"the kind {id_} {problem}")
+        for id_, kind in catalogue.kinds.items():
+            for phrase in pack.kinds[id_].all:
+                slots = [slot for slot in slots_of(phrase) if slot != "product"]
+                if sorted(slots) != sorted(kind.roles):
+                    _, node = read_yaml(path)
+                    wanted = ", ".join(sorted(kind.roles)) or "no slot"
+                    raise BadKnowledge(path, line_of(node, ["kinds", id_]), f"{id_} needs {wanted}: {phrase}")
+    return packs

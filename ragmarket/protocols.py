@@ -1,0 +1,134 @@
+"""The promises that the workshops make to one another: one page of verbs.
+
+`pipeline` sees only these; `bootstrap` chooses who keeps them; `testing` ships doubles that pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
+from ragmarket.schemas.draft import Draft, Generation
+from ragmarket.schemas.evidence import DocumentVersion, Evidence
+from ragmarket.schemas.message import AuditRef, Message
+from ragmarket.schemas.prediction import Prediction
+
+
+class Predictor(Protocol):
+    """Who is the customer, and what would serve them?"""
+
+    def predict(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Prediction:
+        """Predict for one brief; without signals, answer the neutral segment."""
+        ...
+
+
+class PolicyBook(Protocol):
+    """What must and must not be said?"""
+
+    def resolve(self, *, product_class: str, channel: str, language: str, as_of: date) -> Policy:
+        """Resolve everything that binds one message."""
+        ...
+
+
+class Retriever(Protocol):
+    """What do the documents say?"""
+
+    def product(self, product_code: str, as_of: date) -> DocumentVersion:
+        """The main document version in force for a product.
+
+        Raises:
+            UnknownProduct: No version of any document of this product is in force on that day.
+        """
+        ...
+
+    def retrieve(self, brief: Brief, prediction: Prediction, policy: Policy) -> tuple[Evidence, ...]:
+        """Evidence in force for the brief, best first, with ids S1..Sk."""
+        ...
+
+    def text(self, sha256: str) -> str:
+        """The canonical text of a document version."""
+        ...
+
+
+class Engine(Protocol):
+    """Continue a prompt under a grammar."""
+
+    def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Generation:
+        """One continuation of ``prompt`` that ``grammar`` (GBNF) accepts; the same seed gives the same text."""
+        ...
+
+
+class Drafter(Protocol):
+    """Say it."""
+
+    def draft(
+        self,
+        brief: Brief,
+        prediction: Prediction,
+        policy: Policy,
+        evidence: Sequence[Evidence],
+        product_name: str,
+        findings: Sequence[Finding],
+        attempt: int,
+    ) -> tuple[Draft, Generation]:
+        """Write claims from the evidence; ``findings`` are what review said of the attempt before."""
+        ...
+
+
+class Reviewer(Protocol):
+    """May it be sent?"""
+
+    def render(
+        self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str
+    ) -> Message:
+        """Splice figures and disclaimers and lay the message out for its channel."""
+        ...
+
+    def review(
+        self, message: Message, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str
+    ) -> tuple[Finding, ...]:
+        """Check the final bytes; no blocking finding means that the message may be released."""
+        ...
+
+    def check(self, request: CheckRequest, *, body_only: bool = False) -> CheckVerdict:
+        """Check copy that somebody else wrote."""
+        ...
+
+
+class AuditLog(Protocol):
+    """What happened, provably."""
+
+    def append(self, record: Mapping[str, object]) -> AuditRef:
+        """Append one record durably.
+
+        Raises:
+            AuditWriteFailed: The record is not on disk; nothing may be returned to the caller.
+        """
+        ...
+
+    def get(self, draft_id: str) -> Mapping[str, object]:
+        """The record of one draft.
+
+        Raises:
+            NotFound: No such draft was recorded.
+        """
+        ...
+
+    def put_blob(self, data: bytes) -> str:
+        """Keep bytes under their SHA-256 for as long as any record cites them; idempotent."""
+        ...
+
+    def get_blob(self, sha256: str) -> bytes:
+        """Bytes kept under a hash."""
+        ...
+
+    def records(self) -> Iterator[Mapping[str, object]]:
+        """All records, oldest first."""
+        ...
+
+    def verify(self) -> Iterable[Mapping[str, object]]:
+        """Every fault of the chain, in order; none is the good news."""
+        ...

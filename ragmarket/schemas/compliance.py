@@ -1,0 +1,93 @@
+"""What policy demands and what review found."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from ragmarket.schemas.base import Channel, Frozen, Language, ProductClass, Severity
+
+Placement = Literal["start", "end"]
+
+
+class Approval(Frozen):
+    """Somebody's decision that a wording may be used: bound to the wording's hash."""
+
+    entry_id: str
+    language: Language
+    sha256: str
+    approver: str
+    date: date
+    demo: bool = False
+
+
+class DisclaimerText(Frozen):
+    """One approved wording in one language. ``sha256`` is the hash of the NFC text in UTF-8."""
+
+    id: str
+    language: Language
+    text: str
+    sha256: str
+    provenance: Literal["verified", "single_source", "reference"]
+    placement: Placement
+    effective_from: date
+    effective_to: date | None = None
+    authority: str
+    approval: Approval | None = None
+
+
+class Finding(Frozen):
+    """One thing that is wrong, where, and on whose authority. ``start``/``end`` are code points of the final text."""
+
+    rule: str
+    severity: Severity
+    message: str
+    start: int | None = None
+    end: int | None = None
+    authority: str | None = None
+
+
+class Policy(Frozen):
+    """Everything that binds one message, resolved before retrieval.
+
+    ``must_say`` and ``must_not_say`` hold fact-kind ids; ``must_say_with`` maps a kind to kinds of which at least one has to travel
+    with it ("a rate never without its fee"). ``reserved`` is the length, in code points, that mandatory text takes.
+    ``refusals`` are findings that already make the message impossible.
+    """
+
+    snapshot_id: str
+    product_class: ProductClass
+    channel: Channel
+    language: Language
+    as_of: date
+    disclaimers: tuple[DisclaimerText, ...]
+    must_say: tuple[str, ...] = ()
+    must_say_with: dict[str, tuple[str, ...]] = {}
+    must_not_say: tuple[str, ...] = ()
+    max_claims: int
+    min_claims: int = 1
+    max_chars: int | None = None
+    max_sms_segments: int | None = None
+    subject_max_chars: int | None = None
+    reserved: int = 0
+    rules: tuple[str, ...] = ()
+    refusals: tuple[Finding, ...] = ()
+
+
+class CheckRequest(Frozen):
+    """Copy that somebody else wrote."""
+
+    id: str = "1"
+    text: str
+    language: Language
+    product_class: ProductClass
+    channel: Channel
+    as_of: date | None = None
+
+
+class CheckVerdict(Frozen):
+    """What review says of somebody else's copy."""
+
+    id: str
+    verdict: Literal["pass", "fail"]
+    findings: tuple[Finding, ...]
