@@ -13,7 +13,7 @@ from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
 from ragmarket.schemas.draft import Draft, Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
-from ragmarket.schemas.message import AuditRef, Message
+from ragmarket.schemas.message import AuditRef, CitedClaim, Message
 from ragmarket.schemas.prediction import Prediction
 
 
@@ -30,6 +30,10 @@ class PolicyBook(Protocol):
 
     def resolve(self, *, product_class: str, channel: str, language: str, as_of: date) -> Policy:
         """Resolve everything that binds one message."""
+        ...
+
+    def snapshot(self) -> bytes:
+        """Ledger and packs as canonical bytes, so that the audit log can keep what was in force."""
         ...
 
 
@@ -81,9 +85,7 @@ class Drafter(Protocol):
 class Reviewer(Protocol):
     """May it be sent?"""
 
-    def render(
-        self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str
-    ) -> Message:
+    def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
         """Splice figures and disclaimers and lay the message out for its channel."""
         ...
 
@@ -91,6 +93,10 @@ class Reviewer(Protocol):
         self, message: Message, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str
     ) -> tuple[Finding, ...]:
         """Check the final bytes; no blocking finding means that the message may be released."""
+        ...
+
+    def cite(self, message: Message, evidence: Sequence[Evidence]) -> tuple[CitedClaim, ...]:
+        """The claims of a reviewed message with their citations and verdicts."""
         ...
 
     def check(self, request: CheckRequest, *, body_only: bool = False) -> CheckVerdict:

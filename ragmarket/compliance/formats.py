@@ -15,7 +15,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from ragmarket.knowledge.catalogue import Role
-from ragmarket.knowledge.language import Formats, LanguagePack
+from ragmarket.knowledge.language import LanguagePack, Plural
 from ragmarket.schemas.evidence import Figure, Slot
 
 LAKH = Decimal(100_000)
@@ -35,28 +35,36 @@ def _number(value: Decimal) -> str:
     return str(format_decimal(value, pattern, locale="en_IN"))
 
 
-def _amount(value: Decimal, formats: Formats, rupee: str) -> str:
-    for scale, pattern in ((CRORE, formats.amount["crore"]), (LAKH, formats.amount["lakh"])):
-        scaled = value / scale
-        if scaled >= 1 and scaled == scaled.quantize(Decimal("0.01")):
-            return pattern.format(n=_number(scaled.normalize() if scaled % 1 else scaled.to_integral_value())).replace("₹", rupee)
-    plain = value.to_integral_value() if value == value.to_integral_value() else value
-    return formats.amount["plain"].format(n=_number(plain)).replace("₹", rupee)
+def _plural(forms: str | Plural, value: Decimal, number: str, pack: LanguagePack) -> str:
+    if isinstance(forms, str):
+        return forms.format(n=number)
+    one = Locale.parse(pack.language).plural_form(value) == "one"
+    return (forms.one if one else forms.other).format(n=number)
+
+
+def _amount(value: Decimal, pack: LanguagePack, rupee: str) -> str:
+    words = pack.formats.amount
+    scaled, forms = value, words["plain"]
+    for scale, name in ((CRORE, words["crore"]), (LAKH, words["lakh"])):
+        share = value / scale
+        if share >= 1 and share == share.quantize(Decimal("0.01")):
+            scaled, forms = share.normalize(), name
+            break
+    if scaled == scaled.to_integral_value():
+        scaled = scaled.to_integral_value()
+    return _plural(forms, scaled, _number(scaled), pack).replace("₹", rupee)
 
 
 def _unit(value: Decimal, number: str, unit: str, pack: LanguagePack) -> str:
-    plural = pack.formats.units.get(unit)
-    if plural is None:
-        return number
-    form = Locale.parse(pack.language).plural_form(value)
-    return (plural.one if form == "one" else plural.other).format(n=number)
+    forms = pack.formats.units.get(unit)
+    return number if forms is None else _plural(forms, value, number, pack)
 
 
 def figure_text(figure: Figure, pack: LanguagePack, rupee: str = "₹") -> str:
     """One figure without bound or period: "₹5 lakh", "7.25%", "12 months"."""
     match figure.type:
         case "amount":
-            return _amount(figure.value, pack.formats, rupee)
+            return _amount(figure.value, pack, rupee)
         case "rate":
             return f"{_number(figure.value)}%"
         case "duration":
@@ -101,15 +109,24 @@ def slot_text(slot: Slot, role: Role | None, pack: LanguagePack, rupee: str = "�
         pack: The language.
         rupee: The rupee mark; "Rs " where the channel's alphabet has no rupee sign.
     """
-    figure = slot.low
-    if slot.high is not None:
-        text = _range(slot, slot.high, pack, rupee)
-        period = figure.period or slot.high.period
+    figure, high = slot.low, slot.high
+    said = role.bound if role else None
+    if high is not None and said is not None:
+        # "12 to 60 months" said as "up to": the phrasing's own bound takes the end it speaks of.
+        figure, high = (figure if said == "from" else high), None
+    if high is not None:
+        text = _range(slot, high, pack, rupee)
+        period = figure.period or high.period
     else:
         text = SlotText(plain := figure_text(figure, pack, rupee), ((0, len(plain), figure),))
         period = figure.period
+    patterns = []
+    # "within" and "after" place a period in time; a kind that is itself a period ("waiting period") says it bare.
+    bare = role is not None and figure.type == "duration" and figure.bound in {"within", "after"}
+    if high is None and figure.bound != "exact" and said is None and not bare:
+        patterns.append(pack.formats.bounds[figure.bound])
     if period and (role is None or role.period is None) and period in pack.formats.periods:
-        text = _wrap(text, pack.formats.periods[period])
-    if slot.high is None and figure.bound != "exact" and (role is None or role.bound is None):
-        text = _wrap(text, pack.formats.bounds[figure.bound])
+        patterns.insert(len(patterns) if pack.formats.bound_inside else 0, pack.formats.periods[period])
+    for pattern in patterns:
+        text = _wrap(text, pattern)
     return text

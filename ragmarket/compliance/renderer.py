@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 
 from ragmarket.compliance.formats import slot_text
 from ragmarket.compliance.rules.channel import sms_segments
-from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.catalogue import Catalogue, Role
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.compliance import DisclaimerText, Policy
 from ragmarket.schemas.draft import Draft
-from ragmarket.schemas.evidence import Evidence
+from ragmarket.schemas.evidence import Evidence, Slot
 from ragmarket.schemas.message import Message, RenderedClaim, RenderedDisclaimer, RenderedFigure
 
+CONDITION_ROLES = {"min_charge": Role(type="amount", bound="from"), "max_charge": Role(type="amount", bound="up_to")}
 SLOT = re.compile(r"\{(product|S\d+[a-z])\}")
 
 
@@ -52,6 +53,12 @@ class Renderer:
         self._catalogue = catalogue
         self._packs = packs
 
+    def _role(self, slot: Slot, item: Evidence) -> Role | None:
+        """What the words around the slot already say; a condition says a bound only when its name does."""
+        if any(condition.slot == slot.name for condition in item.conditions):
+            return CONDITION_ROLES.get(slot.role)
+        return self._catalogue.kinds[item.kind].roles.get(slot.role) if item.kind else None
+
     def _splice(
         self, template: str, pack: LanguagePack, evidence: Mapping[str, Evidence], product_name: str, rupee: str
     ) -> tuple[str, list[RenderedFigure]]:
@@ -65,10 +72,7 @@ class Renderer:
                 continue
             item = evidence[name[:-1]]
             slot = next(slot for slot in item.slots if slot.name == name)
-            conditional = {condition.slot for condition in item.conditions}
-            kind = self._catalogue.kinds[item.kind] if item.kind else None
-            role = None if name in conditional or kind is None else kind.roles.get(slot.role)
-            text = slot_text(slot, role, pack, rupee)
+            text = slot_text(slot, self._role(slot, item), pack, rupee)
             start, _ = page.add(text.text)
             figures += [
                 RenderedFigure(

@@ -69,7 +69,9 @@ class GroundedDrafter:
             most = max(1, most - attempt)
         required = sum(fact.must for fact in facts)
         if required > policy.max_claims:
-            raise NothingToSay(f"policy demands {required} facts, but {policy.channel} holds {policy.max_claims} claims")
+            raise NothingToSay(
+                f"policy demands {required} facts, but {policy.channel} holds {policy.max_claims} claims"
+            )
         intent = self._angles.intents.get(prediction.intent)
         return WritingTask(
             language=brief.language,

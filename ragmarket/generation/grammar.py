@@ -34,7 +34,10 @@ def _literal(text: str) -> str:
 
 def _claim_rule(fact: Fact) -> str:
     opening = _literal('{"cite":"' + fact.id + '","text":"')
-    orders = [" t ".join(["", *(_literal("{" + slot + "}") for slot in order), ""]).strip() for order in permutations(fact.slots)]
+    orders = [
+        " t ".join(["", *(_literal("{" + slot + "}") for slot in order), ""]).strip()
+        for order in permutations(fact.slots)
+    ]
     body = " | ".join(orders) if fact.slots else "t"
     closing = _literal('"}')
     return f"{opening} ({body}) {closing}"
@@ -51,8 +54,11 @@ def _list_rules(task: WritingTask) -> list[str]:
         if any(max(index[id_] for id_ in group) < start for group in owed):
             return None
         relevant = frozenset(id_ for id_ in chosen if any(id_ in group for group in task.needs.values()))
-        key = f"l-{start}-{told}-" + "-".join(sorted(relevant)) + "-x" + "-".join(
-            "".join(sorted(group)) for group in sorted(owed, key=sorted)
+        key = (
+            f"l-{start}-{told}-"
+            + "-".join(sorted(relevant))
+            + "-x"
+            + "-".join("".join(sorted(group)) for group in sorted(owed, key=sorted))
         )
         key = key.rstrip("-")
         if key in rules:
@@ -79,7 +85,9 @@ def _list_rules(task: WritingTask) -> list[str]:
 
     first = name(0, 0, frozenset(), frozenset())
     if first is None:
-        raise NothingToSay("no list of facts of this length satisfies the policy", hint="Raise max_claims or index the missing fact.")
+        raise NothingToSay(
+            "no list of facts of this length satisfies the policy", hint="Raise max_claims or index the missing fact."
+        )
     lines = [f"claims ::= {first}"]
     lines += [f"{key} ::= {body}" for key, body in rules.items() if body]
     return lines
@@ -92,7 +100,11 @@ def build_grammar(task: WritingTask, pack: LanguagePack) -> str:
         NothingToSay: No list of these facts has the demanded length and companions.
     """
     terms = sorted(pack.latin_terms, key=len, reverse=True) if pack.script != "Latn" else []
-    choices = [f"[{SCRIPT_CLASSES[pack.script]}{PUNCTUATION}]", _literal("{product}"), *(_literal(term) for term in terms)]
+    choices = [
+        f"[{SCRIPT_CLASSES[pack.script]}{PUNCTUATION}]",
+        _literal("{product}"),
+        *(_literal(term) for term in terms),
+    ]
     head = []
     if task.channel in {"email", "push"}:
         head.append('"\\"subject\\":\\"" s "\\","')

@@ -29,10 +29,14 @@ class Plural(Frozen):
 
 
 class Formats(Frozen):
-    """How figures stand in running text; every pattern gives a phrase that can stand where the bare figure can."""
+    """How figures stand in running text; every pattern gives a phrase that can stand where the bare figure can.
 
+    ``bound_inside`` says that the bound belongs to the figure and the period goes around both.
+    """
+
+    bound_inside: bool = False
     units: dict[str, Plural]
-    amount: dict[Literal["plain", "lakh", "crore"], str]
+    amount: dict[Literal["plain", "lakh", "crore"], str | Plural]
     bounds: dict[Literal["from", "up_to", "above", "below", "within", "after"], str]
     ranges: dict[Literal["between", "to_below", "above_to"], str]
     periods: dict[str, str]

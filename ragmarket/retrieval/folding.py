@@ -26,7 +26,8 @@ _LINK = re.compile(r"(?<!!)(\[)([^\]\n]+)(\]\([^)\n]*\))")
 _ESCAPE = re.compile(r"\\(?=[\\`*_{}\[\]()#+\-.!|>~])")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _EMPHASIS = re.compile(
-    r"(?:(?<=[\s(\[\"'>|:/-])|(?<=\A)|(?<=^))(?<!\\)(\*{1,3}|_{1,3})(?=[^\s*_])((?:(?!\n[ \t]*\n).)+?)(?<=[^\s\\])\1(?![\w*])",
+    r"(?:(?<=[\s(\[\"'>|:/-])|(?<=\A)|(?<=^))(?<!\\)(\*{1,3}|_{1,3})"
+    r"(?=[^\s*_])((?:(?!\n[ \t]*\n).)+?)(?<=[^\s\\])\1(?![\w*])",
     re.DOTALL | re.MULTILINE,
 )
 _CODE = re.compile(r"`+")
@@ -46,7 +47,7 @@ def invisible(text: str, at: int) -> bool:
     The joiners U+200C and U+200D stay between Indic letters, where they choose the shape of a conjunct.
     """
     char = text[at]
-    if char in "\t\n\r" or char.isascii() and char.isprintable():
+    if char in "\t\n\r" or (char.isascii() and char.isprintable()):
         return False
     if char in "\u200c\u200d":
         beside = text[at - 1 : at] + text[at + 1 : at + 2]
@@ -116,9 +117,7 @@ class Canvas:
         for at in range(len(text)):
             if invisible(text, at):
                 self._skip[at] = 1
-        self.shadow = "".join(
-            char if not self._skip[at] or char in "\r\n" else " " for at, char in enumerate(text)
-        )
+        self.shadow = "".join(char if not self._skip[at] or char in "\r\n" else " " for at, char in enumerate(text))
         self._mask_markup()
 
     def _mask(self, start: int, end: int) -> None:

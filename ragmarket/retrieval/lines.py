@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 RULE = re.compile(r"\s*([-=_*~•·—─═#])(?:\s*\1){2,}\s*$|\s*\+[-=+]+\+\s*$")
@@ -14,15 +15,19 @@ MARKER = re.compile(
     r"(?:[-*+•◦▪■□●○‣⁃➢➤→✓✔·–]|\(?(?:\d{1,2}|[०-९০-৯૦-૯௦-௯౦-౯೦-೯൦-൯]{1,2}|[a-z]|[ivx]{1,4})[.)]"
     r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?(?=\s+[^\W\d_]))\s+(?=\S)"
 )
-QUESTION_MARK = re.compile(r"(?:\*\*)?(?:Q(?:uestion|ues)?\s*\.?\s*\d*\s*[.):\-–]|प्रश्न\s*\d*\s*[:.)-])\s*", re.IGNORECASE)
-ANSWER_MARK = re.compile(r"(?:\*\*)?(?:A(?:ns(?:wer)?)?\s*\.?\s*\d*\s*[.):\-–]|उत्तर\s*\d*\s*[:.)-])(?:\*\*)?\s*", re.IGNORECASE)
+QUESTION_MARK = re.compile(
+    r"(?:\*\*)?(?:Q(?:uestion|ues)?\s*\.?\s*\d*\s*[.):\-–]|प्रश्न\s*\d*\s*[:.)-])\s*", re.IGNORECASE
+)
+ANSWER_MARK = re.compile(
+    r"(?:\*\*)?(?:A(?:ns(?:wer)?)?\s*\.?\s*\d*\s*[.):\-–]|उत्तर\s*\d*\s*[:.)-])(?:\*\*)?\s*", re.IGNORECASE
+)
 NOTE_MARK = re.compile(
     r"(?:\\)?(\*{1,3}|†{1,2}|‡|#{1,2}|\^(?:\d{1,2})?|@|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\[\d{1,2}\]|<sup>\s*[^<]{1,3}\s*</sup>)\s*(?=[^\s*#|])"
 )
 NOTE_USE = re.compile(
     r"(?<=[\w%)\"”।.,])(\*{1,3}|†{1,2}|‡|#{1,2}|\^(?:\d{1,2})?|@(?!\w)|[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}|\[\d{1,2}\])(?![\w*#])"
 )
-LEADER = re.compile(r"(.{2,100}?)\s*(?:\.{3,}|…{1,}|(?:\s\.){3,}|_{3,})\s*(\S.*)$")
+LEADER = re.compile(r"(.{2,100}?)\s*(?:\.{4,}|\s\.{3,}\s|…{2,}|(?:\s\.){3,}|_{3,})\s*([^\s._…].*)$")
 LABEL = re.compile(r"(?:\*\*)?([^\W\d_][^:.?!।|]{1,70}?)\s*:(?:\*\*)?\s+(\S.*)$")
 GAP = re.compile(r"\s*\t\s*|(?<![.?!:;।])\s{2,}|\s{3,}")
 TERMINAL = re.compile(r"[.?!।॥:][\"'”’)\]*_]*\s*$")
@@ -95,7 +100,7 @@ def pipe_cells(line: Line) -> list[tuple[int, int]]:
     bars = [match.start() for match in re.finditer(r"(?<!\\)\|", text)]
     edges = ([] if text.startswith("|") else [-1]) + bars + ([] if bars and bars[-1] == len(text) - 1 else [len(text)])
     ranges = []
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         cell = text[left + 1 : right]
         lead = len(cell) - len(cell.lstrip())
         start = line.start + left + 1 + (lead if cell.strip() else 0)
@@ -114,6 +119,38 @@ def breaks_on_purpose(line: Line, following: Line, width: int) -> bool:
 
 
 _JOINING = frozenset(
-    "a an the of in on at to for by with from and or per is are was be as than up not upto that which your our any rs rs. ₹"
-    .split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "by",
+        "with",
+        "from",
+        "and",
+        "or",
+        "per",
+        "is",
+        "are",
+        "was",
+        "be",
+        "as",
+        "than",
+        "up",
+        "not",
+        "upto",
+        "that",
+        "which",
+        "your",
+        "our",
+        "any",
+        "rs",
+        "rs.",
+        "₹",
+    ]
 )

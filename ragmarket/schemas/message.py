@@ -94,7 +94,11 @@ class AuditRef(Frozen):
 
 
 class Result(Frozen):
-    """What the caller receives: a message, or a refusal with its reasons."""
+    """What the caller receives: a message, or a refusal with its reasons.
+
+    ``publishable`` is true when the message is accepted and every wording in it was approved by the bank itself, not by
+    the demo approvals. ``variants`` holds the further messages of a brief that asked for several.
+    """
 
     draft_id: str
     status: Literal["accepted", "refused"]
@@ -112,3 +116,4 @@ class Result(Frozen):
     model: ModelInfo | None = None
     audit: AuditRef | None = None
     timings_ms: dict[str, float] = {}
+    variants: tuple[Result, ...] = ()

@@ -143,16 +143,3 @@ class ExampleSampler:
         if task.channel in {"whatsapp", "email"}:
             answer["cta"] = rng.choice(pack.ctas[task.aim])
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-
-
-def phrasebook_lines(packs: Mapping[str, LanguagePack]) -> Iterator[str]:
-    """Every phrasing, opening and term as plain text, for domain-adaptive pretraining (ALIMN Eq. 1)."""
-    for language, pack in packs.items():
-        for id_, phrasings in pack.kinds.items():
-            for phrase in phrasings.all:
-                yield f"<lang> {language}\n{id_}\n{phrase}"
-        for term in pack.terms:
-            yield f"<lang> {language}\n{term.en}: {', '.join([*term.customer, *term.formal])}"
-        for lines in (*pack.openings.values(), *pack.ctas.values(), pack.subjects, pack.titles):
-            for line in lines:
-                yield f"<lang> {language}\n{line}"

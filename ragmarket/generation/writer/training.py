@@ -107,6 +107,19 @@ def batches(source: Iterator[Tokens], plan: TrainingPlan, seed: int) -> Iterator
         yield from (item for item in ready if item)
 
 
+def build_optimizers(model: LlamaForCausalLM, plan: TrainingPlan) -> tuple[torch.optim.Optimizer, ...]:
+    """Muon for the matrices of the layers (its updates scaled to AdamW's size), AdamW for embeddings and norms."""
+    matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and ".layers." in name]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    return (
+        torch.optim.Muon(
+            matrices, lr=plan.peak_lr, weight_decay=plan.weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(rest, lr=plan.peak_lr, betas=(0.9, 0.98), weight_decay=0.0),
+    )
+
+
 def loss_of(model: LlamaForCausalLM, batch: Sequence[Tokens], pad: int) -> tuple[torch.Tensor, int]:
     """Mean negative log-likelihood of a batch's learned tokens, and how many there are."""
     width = max(len(ids) for ids, _ in batch)
@@ -133,9 +146,12 @@ def learning_rate(step: int, total: int, plan: TrainingPlan) -> float:
     return plan.peak_lr * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def _save(folder: Path, model: LlamaForCausalLM, optimizer: torch.optim.Optimizer, step: int) -> None:
+def _save(
+    folder: Path, model: LlamaForCausalLM, optimizers: Sequence[torch.optim.Optimizer], step: int
+) -> None:
     partial = folder / "checkpoint.partial"
-    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, partial)
+    states = [optimizer.state_dict() for optimizer in optimizers]
+    torch.save({"model": model.state_dict(), "optimizers": states, "step": step}, partial)
     partial.replace(folder / "checkpoint.pt")
 
 
@@ -178,21 +194,23 @@ def train(
     torch.set_num_threads(plan.threads)
     if not (folder / "tokenizer" / "tokenizer.json").exists():
         stream = sampler.stream(plan.seed + 1)
-        sample = [text for example, _ in zip(stream, range(12_000), strict=False) for text in (example.prompt, example.completion)]
+        sample = [
+            text
+            for example, _ in zip(stream, range(12_000), strict=False)
+            for text in (example.prompt, example.completion)
+        ]
         save_tokenizer(train_tokenizer([*sample, *texts], plan.vocab_size), folder / "tokenizer")
     tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder / "tokenizer"))
     model = build_model(plan, tokenizer)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.to(device).train()
-    decay = [p for p in model.parameters() if p.dim() > 1]
-    flat = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [{"params": decay, "weight_decay": plan.weight_decay}, {"params": flat, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=plan.peak_lr, betas=(0.9, 0.98))
+    torch.nn.Module.to(model, device).train()
+    optimizers = build_optimizers(model, plan)
     step = 0
     if (folder / "checkpoint.pt").exists():
         state = torch.load(folder / "checkpoint.pt", map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, kept in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         step = int(state["step"])
     total = plan.pretrain_steps + plan.sft_steps
     pad = int(tokenizer.pad_token_id or 0)
@@ -203,19 +221,23 @@ def train(
             yield encode_text(tokenizer, rng.choice(texts))
 
     pretraining = batches(plain(), plan, plan.seed + step)
-    tuning = batches((encode_example(tokenizer, item) for item in sampler.stream(plan.seed + 2 + step)), plan, plan.seed + step)
+    tuning = batches(
+        (encode_example(tokenizer, item) for item in sampler.stream(plan.seed + 2 + step)), plan, plan.seed + step
+    )
     began, seen, losses = time.monotonic(), 0, []
     while step < total and (plan.minutes is None or time.monotonic() - began < plan.minutes * 60):
         phase = "pretrain" if step < plan.pretrain_steps else "sft"
         batch = next(pretraining if phase == "pretrain" else tuning)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, total, plan)
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(step, total, plan)
         with torch.autocast(device, dtype=torch.bfloat16):
             loss, learned = loss_of(model, batch, pad)
-        optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         seen += sum(len(ids) for ids, _ in batch)
         losses.append(float(loss.detach()))
@@ -227,11 +249,12 @@ def train(
                 log.write(json.dumps(row) + "\n")
             report(row)
         if step % plan.checkpoint_every == 0:
-            _save(folder, model, optimizer, step)
-    _save(folder, model, optimizer, step)
+            _save(folder, model, optimizers, step)
+    _save(folder, model, optimizers, step)
     summary: dict[str, Any] = {"done": step >= total, "step": step, "of": total, "plan": asdict(plan)}
     summary["held_out_loss"] = held_out_loss(model, tokenizer, sampler, 270)
-    model.to("cpu", dtype=torch.bfloat16).save_pretrained(str(folder / "model"), safe_serialization=True)
+    torch.nn.Module.to(model, "cpu", torch.bfloat16)
+    model.save_pretrained(str(folder / "model"), safe_serialization=True)
     save_tokenizer(tokenizer, folder / "model")
     (folder / "summary.json").write_text(json.dumps(summary, indent=2), encoding="utf-8")
     return summary

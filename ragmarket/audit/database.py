@@ -1,0 +1,130 @@
+"""Opening the database so that a commit means "on disk" and two writers take turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragmarket.errors import InvalidInput, MissingDependency
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+WRITES = "ragmarket_writes"
+# One writer at a time over the whole PostgreSQL database; the number only has to be ours ("ragaudit" as 64 bits).
+ADVISORY_LOCK = int.from_bytes(b"ragaudit", "big")
+
+
+def open_engine(url: str, busy_timeout_s: float) -> Engine:
+    """An engine for the log; connects to nothing yet.
+
+    Args:
+        url: SQLAlchemy URL: ``sqlite:///path`` or ``postgresql+psycopg://…``.
+        busy_timeout_s: How long a writer waits for another, in seconds.
+
+    Raises:
+        InvalidInput: The URL is not one of a supported, durable database.
+        MissingDependency: SQLAlchemy or the database's driver is not installed.
+    """
+    try:
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+        from sqlalchemy.pool import NullPool
+    except ImportError as error:
+        raise MissingDependency("sqlalchemy", "audit") from error
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+        if backend == "postgresql":
+            if parsed.drivername == "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            # A server may be configured to acknowledge a commit before it is on disk; this session may not.
+            options = f"-c lock_timeout={int(busy_timeout_s * 1000)} -c synchronous_commit=on"
+            return create_engine(parsed, pool_pre_ping=True, connect_args={"options": options})
+        if backend != "sqlite":
+            raise InvalidInput(f"the audit log knows no database {backend!r}", hint="Use sqlite:///… or postgresql://…")
+        if not parsed.database or ":memory:" in parsed.database or "mode=memory" in parsed.database:
+            raise InvalidInput("an audit log in memory is not durable", hint="Name a file: sqlite:///path/to/audit.db")
+        # NullPool: a SQLite handle must not travel through a fork, and opening one costs a fraction of the fsync.
+        engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": busy_timeout_s})
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise InvalidInput(f"the audit log's database URL is wrong: {error}") from error
+    except ModuleNotFoundError as error:
+        raise MissingDependency(error.name or "psycopg", "postgres") from error
+    event.listen(engine, "connect", _durable_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of a SQLite log, None for other databases."""
+    if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database.startswith("file:"):
+        return None
+    return Path(engine.url.database)
+
+
+def _durable_sqlite(connection: Any, _record: object) -> None:
+    # Python's driver opens transactions on its own schedule; here BEGIN is ours (see `_begin_sqlite`).
+    connection.isolation_level = None
+    # Bytes that somebody wrote past us must come back as they are, so that verification can say "altered".
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    # A transaction that starts by reading and then writes can fail without waiting; one that starts as a writer waits.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def use_wal(engine: Engine, busy_timeout_s: float) -> None:
+    """Let readers and one writer work side by side; a persistent property of the SQLite file.
+
+    SQLite does not wait for other handles when it changes the mode, so two processes that create one log together
+    would fail without this loop.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    from sqlalchemy.exc import SQLAlchemyError
+
+    deadline = time.monotonic() + busy_timeout_s
+    while True:
+        raw = None
+        try:
+            raw = engine.raw_connection()
+            cursor: Any = raw.cursor()
+            for pragma in ("PRAGMA journal_mode", "PRAGMA journal_mode=WAL"):
+                cursor.execute(pragma)
+                if str(cursor.fetchone()[0]).lower() == "wal":
+                    return
+            if time.monotonic() > deadline:
+                return
+        except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError) as error:
+            if "readonly" in str(error):
+                return  # an archived copy is read in whatever mode it was left
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise OSError(f"the audit log's file cannot be opened: {error}") from error
+        finally:
+            if raw is not None:
+                raw.close()
+        time.sleep(0.02)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """The one writer's transaction: committed on leaving, rolled back on any error."""
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        yield connection
+
+
+def text_bytes(value: object) -> bytes:
+    """A column's value as the bytes on disk."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()

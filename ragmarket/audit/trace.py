@@ -1,0 +1,218 @@
+"""From one record to what an auditor reads: claim, figure, document version, span; disclaimer, wording, approval.
+
+A trace is built from the record and the kept bytes alone: each quote and each figure is looked up again in the document
+text as it was kept, so the trace says what is true of the evidence, not what the message says of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from ragmarket.audit.canonical import TAG, sha256_hex
+from ragmarket.audit.log import SqlAuditLog
+from ragmarket.errors import AuditChainBroken, NotFound
+from ragmarket.schemas.base import Frozen
+from ragmarket.schemas.message import AuditRef
+
+Match = Literal["found", "differs", "document_missing"]
+ChainStatus = Literal["intact", "broken", "not_verified"]
+
+
+class TracedSource(Frozen):
+    """A span of a document version; ``match`` says whether the kept text really reads ``quote`` there."""
+
+    doc_id: str
+    version: str
+    title: str | None
+    sha256: str
+    start: int
+    end: int
+    quote: str
+    match: Match
+    verdict: str | None = None
+
+
+class TracedFigure(Frozen):
+    """A figure of the message and the span that it was spliced from."""
+
+    text: str
+    start: int
+    end: int
+    slot: str
+    evidence: str
+    source: TracedSource | None
+
+
+class TracedClaim(Frozen):
+    """A claim of the message with all it rests on. ``start``/``end`` are code points of the message's text."""
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[TracedSource, ...]
+    figures: tuple[TracedFigure, ...]
+
+
+class TracedDisclaimer(Frozen):
+    """A mandatory wording in the message; ``bytes_match`` compares it with the hash that was approved."""
+
+    id: str
+    language: str
+    text: str
+    sha256: str
+    bytes_match: bool
+    approval: str | None
+
+
+class Trace(Frozen):
+    """Everything that one record says, ready to be read."""
+
+    draft_id: str
+    created_at: str | None
+    status: str
+    audit: AuditRef
+    chain: ChainStatus
+    faults: tuple[Mapping[str, Any], ...]
+    product_code: str | None
+    language: str | None
+    channel: str | None
+    policy_snapshot: str | None
+    model: str | None
+    text: str | None
+    claims: tuple[TracedClaim, ...]
+    disclaimers: tuple[TracedDisclaimer, ...]
+    findings: tuple[Mapping[str, Any], ...]
+    attempts: int
+
+
+class _Sources:
+    """Looks spans up in the texts that were kept."""
+
+    def __init__(self, record: Mapping[str, Any], blob: Callable[[str], bytes]) -> None:
+        self._blob = blob
+        self._texts: dict[str, str | None] = {}
+        self.evidence: dict[str, Mapping[str, Any]] = {str(item["id"]): item for item in record.get("evidence") or ()}
+        self._titles = {(item["doc_id"], item["version"]): item.get("title") for item in self.evidence.values()}
+
+    def source(self, cited: Mapping[str, Any], start: int, end: int, quote: str, verdict: str | None) -> TracedSource:
+        sha256 = str(cited["sha256"]).removeprefix(TAG)
+        text = self._text(sha256)
+        match: Match = "document_missing" if text is None else "found" if text[start:end] == quote else "differs"
+        title = self._titles.get((cited["doc_id"], cited["version"]))
+        return TracedSource(
+            doc_id=cited["doc_id"],
+            version=cited["version"],
+            title=title,
+            sha256=sha256,
+            start=start,
+            end=end,
+            quote=quote,
+            match=match,
+            verdict=verdict,
+        )
+
+    def _text(self, sha256: str) -> str | None:
+        if sha256 not in self._texts:
+            try:
+                self._texts[sha256] = self._blob(sha256).decode("utf-8")
+            except (NotFound, AuditChainBroken, UnicodeDecodeError):
+                self._texts[sha256] = None
+        return self._texts[sha256]
+
+
+def _released(record: Mapping[str, Any], text: str | None) -> Mapping[str, Any]:
+    """The message of the attempt that was released; an empty one after a refusal."""
+    messages = [attempt.get("message") or {} for attempt in record.get("attempts") or ()]
+    return next((message for message in reversed(messages) if text is not None and message.get("text") == text), {})
+
+
+def _figures(rendered: Mapping[str, Any], text: str, sources: _Sources) -> tuple[TracedFigure, ...]:
+    figures = []
+    for figure in rendered.get("figures") or ():
+        evidence = sources.evidence.get(figure["evidence"])
+        span = (figure["source_start"], figure["source_end"], figure["source_text"])
+        figures.append(
+            TracedFigure(
+                text=text[figure["start"] : figure["end"]],
+                start=figure["start"],
+                end=figure["end"],
+                slot=figure["slot"],
+                evidence=figure["evidence"],
+                source=sources.source(evidence, *span, None) if evidence else None,
+            )
+        )
+    return tuple(figures)
+
+
+def _claims(record: Mapping[str, Any], result: Mapping[str, Any], sources: _Sources) -> tuple[TracedClaim, ...]:
+    text = result.get("text")
+    rendered = {(claim["start"], claim["end"]): claim for claim in _released(record, text).get("claims") or ()}
+    return tuple(
+        TracedClaim(
+            text=claim["text"],
+            start=claim["start"],
+            end=claim["end"],
+            citations=tuple(
+                sources.source(cited, cited["start"], cited["end"], cited["quote"], cited.get("verdict"))
+                for cited in claim.get("citations") or ()
+            ),
+            figures=_figures(rendered.get((claim["start"], claim["end"]), {}), text or "", sources),
+        )
+        for claim in result.get("claims") or ()
+    )
+
+
+def _disclaimer(item: Mapping[str, Any], text: str) -> TracedDisclaimer:
+    wording = text[item["start"] : item["end"]]
+    sha256 = str(item["sha256"]).removeprefix(TAG)
+    return TracedDisclaimer(
+        id=item["id"],
+        language=item["language"],
+        text=wording,
+        sha256=sha256,
+        bytes_match=sha256_hex(wording.encode("utf-8")) == sha256,
+        approval=item.get("approval"),
+    )
+
+
+def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, object]] | None = None) -> Trace:
+    """The trace of one draft.
+
+    Args:
+        log: Where it is recorded.
+        draft_id: Which draft.
+        faults: What `SqlAuditLog.verify` found; None when the chain was not verified, which the trace then says.
+
+    Raises:
+        NotFound: No such draft was recorded.
+        AuditChainBroken: The bytes on disk are no record at all.
+    """
+    entry = log.entry(draft_id)
+    record: Mapping[str, Any] = entry.record()
+    found: Sequence[Mapping[str, object]] = tuple(faults) if faults is not None else ()
+    broken = bool(found) or not entry.intact()
+    chain: ChainStatus = "broken" if broken else "not_verified" if faults is None else "intact"
+    result: Mapping[str, Any] = record.get("result") or {}
+    brief: Mapping[str, Any] = record.get("brief") or {}
+    attempts = record.get("attempts") or ()
+    model: Mapping[str, Any] = result.get("model") or {}
+    text = result.get("text")
+    return Trace(
+        draft_id=entry.draft_id,
+        created_at=record.get("created_at"),
+        status=str(record.get("status") or result.get("status")),
+        audit=entry.ref,
+        chain=chain,
+        faults=tuple(found),
+        product_code=brief.get("product_code"),
+        language=result.get("language") or brief.get("language"),
+        channel=result.get("channel") or brief.get("channel"),
+        policy_snapshot=(record.get("policy") or {}).get("snapshot_id"),
+        model=" ".join(str(model[key]) for key in ("name", "revision", "engine") if model.get(key)) or None,
+        text=text,
+        claims=_claims(record, result, _Sources(record, log.get_blob)),
+        disclaimers=tuple(_disclaimer(item, text or "") for item in result.get("disclaimers") or ()),
+        findings=tuple(result.get("findings") or ()),
+        attempts=len(attempts),
+    )

@@ -1,0 +1,242 @@
+"""The caretaker: the only one with all the keys. Settings in, a working house out.
+
+Every workshop is built at the moment it is first asked for, so `ragmarket trace` loads no model and `ragmarket check` opens
+no index. Workshops receive plain values, never settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragmarket.errors import RagmarketError
+from ragmarket.knowledge.angles import Angles, load_angles
+from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
+from ragmarket.knowledge.language import LanguagePack, load_languages
+from ragmarket.pipeline import Pipeline
+from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, DisclaimerText
+from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.indexing import IndexReport
+from ragmarket.schemas.prediction import Prediction
+from ragmarket.settings import Settings
+
+if TYPE_CHECKING:
+    from ragmarket.audit.log import SqlAuditLog
+    from ragmarket.compliance.guard import GuardedReview
+    from ragmarket.compliance.ledger import Ledger
+    from ragmarket.compliance.policy import PolicyBook
+    from ragmarket.compliance.reviewer import ComplianceReviewer
+    from ragmarket.generation.drafter import GroundedDrafter
+    from ragmarket.generation.engines.embedded import EmbeddedEngine
+    from ragmarket.prediction.predictor import TrainedPredictor
+    from ragmarket.retrieval.index import CorpusIndex
+    from ragmarket.retrieval.retriever import CorpusRetriever
+
+WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
+PREDICTOR_WEIGHTS = Path(__file__).parent / "prediction" / "weights"
+Progress = Callable[[str, int, int], None]
+
+
+class House:
+    """All workshops, wired by settings, each built when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    # Knowledge: one copy for the whole house.
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The fact catalogue."""
+        return load_catalogue()
+
+    @cached_property
+    def packs(self) -> Mapping[str, LanguagePack]:
+        """Language packs by language, held against the catalogue."""
+        return load_languages(self.catalogue)
+
+    @cached_property
+    def angles(self) -> Angles:
+        """What intents and segments prefer."""
+        return load_angles()
+
+    # Workshops.
+    @cached_property
+    def index_store(self) -> CorpusIndex:
+        """The index over the corpus."""
+        from ragmarket.retrieval.index import CorpusIndex
+
+        options = self.settings.retrieval
+        return CorpusIndex(
+            home=self.settings.home,
+            corpus_dir=self.settings.corpus_dir,
+            catalogue=self.catalogue,
+            qdrant_url=options.qdrant_url,
+            qdrant_api_key=options.qdrant_api_key.get_secret_value() if options.qdrant_api_key else None,
+            embedding_model=options.embedding_model,
+        )
+
+    @cached_property
+    def retriever(self) -> CorpusRetriever:
+        """Evidence from the index."""
+        from ragmarket.retrieval.retriever import CorpusRetriever
+
+        return CorpusRetriever(
+            self.index_store, self.catalogue, angles=self.angles.preferences(), top_k=self.settings.retrieval.top_k
+        )
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Approved wordings."""
+        from ragmarket.compliance.ledger import load_ledger
+
+        return load_ledger(self.settings.compliance.disclaimers_dir)
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """What must and must not be said."""
+        from ragmarket.compliance.policy import PolicyBook, load_packs
+
+        return PolicyBook(self.ledger, load_packs(), production=self.settings.production)
+
+    @cached_property
+    def rules(self) -> GuardedReview:
+        """The rules on final text, behind guardrails-ai."""
+        from ragmarket.compliance.guard import GuardedReview
+
+        return GuardedReview(self.policies)
+
+    @cached_property
+    def reviewer(self) -> ComplianceReviewer:
+        """Renderer and checks."""
+        from ragmarket.compliance.renderer import Renderer
+        from ragmarket.compliance.reviewer import ComplianceReviewer
+        from ragmarket.compliance.support import SupportCheck
+
+        renderer = Renderer(self.catalogue, self.packs)
+        return ComplianceReviewer(renderer, SupportCheck(self.catalogue, self.packs), self.rules, self.document_text)
+
+    @cached_property
+    def engine(self) -> EmbeddedEngine:
+        """The model that writes."""
+        from ragmarket.generation.engines.embedded import EmbeddedEngine
+
+        options = self.settings.generation
+        return EmbeddedEngine(options.model_dir or WRITER_WEIGHTS, threads=options.threads)
+
+    @cached_property
+    def drafter(self) -> GroundedDrafter:
+        """Prompt, grammar and engine."""
+        from ragmarket.generation.drafter import GroundedDrafter
+
+        return GroundedDrafter(self.engine, self.packs, self.angles)
+
+    @cached_property
+    def predictor(self) -> TrainedPredictor:
+        """Segment, intent and propensities."""
+        from ragmarket.prediction.predictor import TrainedPredictor
+
+        return TrainedPredictor(PREDICTOR_WEIGHTS, self.angles)
+
+    @cached_property
+    def audit(self) -> SqlAuditLog:
+        """The log."""
+        from ragmarket.audit.log import SqlAuditLog
+
+        url = self.settings.audit.url
+        return SqlAuditLog(url.get_secret_value() if url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}")
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The line."""
+        return Pipeline(
+            predictor=self.predictor,
+            policies=self.policies,
+            retriever=self.retriever,
+            drafter=self.drafter,
+            reviewer=self.reviewer,
+            audit=self.audit,
+            rewrites=self.settings.generation.rewrites,
+        )
+
+    # What the doors ask for.
+    def index(self, progress: Progress | None = None) -> IndexReport:
+        """(Re)index changed documents."""
+        return self.index_store.refresh(progress)
+
+    def check(self, request: CheckRequest, body_only: bool = False) -> CheckVerdict:
+        """Check copy that somebody else wrote."""
+        return self.rules.check(request, body_only=body_only)
+
+    def predict(self, signals: Mapping[str, object]) -> Prediction:
+        """Predict for one customer."""
+        from ragmarket.schemas.brief import Brief
+
+        neutral = Brief(product_code="-", language="en", channel="email")
+        return self.predictor.predict(neutral, signals)
+
+    def trace(self, draft_id: str) -> Mapping[str, Any]:
+        """Where each sentence of a recorded message comes from."""
+        from ragmarket.audit.trace import trace
+
+        return trace(self.audit, draft_id)
+
+    def trace_text(self, draft_id: str) -> str:
+        """The trace for a terminal."""
+        from ragmarket.audit.trace import render_text
+
+        return render_text(self.trace(draft_id))
+
+    def disclaimers(self, as_of: date | None = None, language: str | None = None) -> list[dict[str, Any]]:
+        """The ledger with approvals; on a day, only what is in force."""
+        entries = self.ledger.texts(production=self.settings.production)
+        return [
+            entry.model_dump(mode="json")
+            for entry in entries
+            if (language is None or entry.language == language)
+            and (as_of is None or (entry.effective_from <= as_of and (entry.effective_to is None or as_of <= entry.effective_to)))
+        ]
+
+    def documents(self) -> list[DocumentVersion]:
+        """All indexed document versions."""
+        return self.index_store.documents()
+
+    def document_text(self, sha256: str) -> str:
+        """The canonical text of a document version."""
+        return self.index_store.text(sha256)
+
+    def train_writer(
+        self, folder: Path, minutes: float | None, report: Callable[[dict[str, Any]], None]
+    ) -> dict[str, Any]:
+        """Train, or go on training, the writer."""
+        from ragmarket.generation.writer.corpus_text import plain_texts
+            from ragmarket.generation.writer.training import TrainingPlan, train
+
+        sampler = ExampleSampler(self.catalogue, self.packs, self.angles)
+        texts = plain_texts(self.packs, [self.document_text(item.sha256) for item in self.documents()])
+        return train(TrainingPlan(minutes=minutes), sampler, texts, folder, report)
+
+    def ready(self) -> dict[str, str]:
+        """Each part, "ok" or what is missing."""
+        parts: dict[str, Callable[[], object]] = {
+            "knowledge": lambda: self.packs,
+            "ledger": lambda: self.ledger,
+            "index": lambda: self.documents() or "nothing is indexed yet",
+            "writer": lambda: self.engine.warm_up(),
+            "audit": lambda: self.audit,
+        }
+        answers = {}
+        for name, part in parts.items():
+            try:
+                answer = part()
+                answers[name] = answer if isinstance(answer, str) else "ok"
+            except RagmarketError as error:
+                answers[name] = error.message
+        return answers
+
+
+def build(settings: Settings) -> House:
+    """The house for these settings."""
+    return House(settings)

@@ -1,0 +1,201 @@
+"""The campaign team's commands: draft, check, predict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ragmarket.cli.batches import Answering, answer_all, read_all
+from ragmarket.cli.desk import DONE, REFUSED, Desk, JsonFlag, VerboseFlag, examples
+from ragmarket.cli.reading import Item, read_as, read_items
+from ragmarket.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ragmarket.bootstrap import House
+    from ragmarket.schemas.brief import Brief
+    from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
+    from ragmarket.schemas.message import Result
+    from ragmarket.schemas.prediction import Prediction
+
+DRAFT_HELP = """Write one message, or many.
+
+Takes one brief as a JSON object, several as a JSON array, or one per line (JSON Lines). Results come in the same order.
+Every sentence of an accepted message points to its source; a refusal says what is missing and exits with 3.
+
+Fields: product_code, language (en hi ta te kn ml bn mr gu), channel (sms whatsapp email push); optional: intent,
+segment, customer_id, as_of (a date), max_claims, variants, seed.
+"""
+CHECK_HELP = """Check copy that somebody else wrote.
+
+Fields: text, language, product_class, channel; optional: id, as_of (default: today). The verdict is pass or fail with
+the findings; a fail exits with 3.
+"""
+PREDICT_HELP = """Who is the customer, and what would serve them?
+
+Takes customer signals as JSON objects and answers segment, intent and propensities. A prediction chooses emphasis, never
+text; without enough signals the answer is the neutral segment.
+"""
+
+
+def ensure_index(desk: Desk, house: House) -> None:
+    """Index the corpus when nothing was ever indexed, so that a first brief just works."""
+    if house.documents():
+        return
+    desk.note(f"no index yet: reading {house.settings.corpus_dir} first (once)")
+    house.index(desk.progress)
+
+
+def all_results(result: Result) -> Iterator[Result]:
+    """A result and the variants beside it."""
+    yield result
+    yield from result.variants
+
+
+def draft(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="BRIEF.json|-", help="A file, or - for standard input.")],
+    signals: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Customer signals (a JSON object) that choose the emphasis.")
+    ] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Write one message, or many."""
+    from ragmarket.schemas.brief import Brief
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    batch = read_items(source, "a brief")
+    entries = read_all(batch, lambda item: read_as(Brief, item, single=batch.single))
+    known = _one_object(signals) if signals else None
+    house = desk.house()
+    titles: dict[str, str] = {}
+    if any(entry.error is None for entry in entries):
+        ensure_index(desk, house)
+
+    def show(_: Brief, result: Result) -> None:
+        from ragmarket.cli.pages import message_panel, titles_of
+
+        if not titles:
+            titles.update(titles_of(house.documents()))
+        for one in all_results(result):
+            desk.out.print(message_panel(one, titles))
+
+    how: Answering[Brief, Result] = Answering(
+        work=lambda brief: house.pipeline.draft(brief, known),
+        as_json=lambda _, result: result.model_dump(mode="json"),
+        show=show,
+        code=lambda result: DONE if all(one.status == "accepted" for one in all_results(result)) else REFUSED,
+        word=lambda result: result.status,
+    )
+    raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
+
+
+def check(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="COPY.json|-", help="A file, or - for standard input.")],
+    body_only: Annotated[bool, typer.Option("--body-only", help="Do not ask for disclaimers.")] = False,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Check copy that somebody else wrote."""
+    from ragmarket.schemas.compliance import CheckRequest
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    batch = read_items(source, "a piece of copy")
+    today = datetime.now(UTC).date()
+
+    def read(item: Item) -> CheckRequest:
+        request = read_as(CheckRequest, item, single=batch.single)
+        return request if request.as_of else request.model_copy(update={"as_of": today})
+
+    entries = read_all(batch, read)
+    house = desk.house()
+
+    def show(_: CheckRequest, verdict: CheckVerdict) -> None:
+        from ragmarket.cli.pages import verdict_lines
+
+        desk.out.print(verdict_lines(verdict), soft_wrap=True)
+
+    how: Answering[CheckRequest, CheckVerdict] = Answering(
+        work=lambda request: house.check(request, body_only),
+        as_json=lambda _, verdict: verdict.model_dump(mode="json"),
+        show=show,
+        code=lambda verdict: DONE if verdict.verdict == "pass" else REFUSED,
+        word=lambda verdict: verdict.verdict,
+    )
+    raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
+
+
+def predict(
+    ctx: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SIGNALS.json|-", help="A file, or - for standard input.")],
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Who is the customer, and what would serve them?"""
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    batch = read_items(source, "a set of signals")
+    entries = read_all(batch, _signals)
+    house = desk.house()
+
+    def show(_: dict[str, Any], prediction: Prediction) -> None:
+        from ragmarket.cli.pages import prediction_lines
+
+        desk.out.print(prediction_lines(prediction), soft_wrap=True)
+
+    how: Answering[dict[str, Any], Prediction] = Answering(
+        work=house.predict,
+        as_json=lambda signals, prediction: _named(signals) | prediction.model_dump(mode="json"),
+        show=show,
+        code=lambda _: DONE,
+        word=lambda prediction: prediction.segment,
+    )
+    raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
+
+
+def _signals(item: Item) -> dict[str, Any]:
+    if item.error is not None or item.value is None:
+        raise item.error or InvalidInput(f"{item.place}: signals are a JSON object")
+    return item.value
+
+
+def _named(signals: dict[str, Any]) -> dict[str, Any]:
+    """The caller's own names for the customer, so that answers can be joined to signals."""
+    return {key: signals[key] for key in ("id", "customer_id") if key in signals}
+
+
+def _one_object(source: str) -> dict[str, Any]:
+    batch = read_items(source, "a set of signals")
+    if not batch.single:
+        raise InvalidInput(f"{source}: --signals takes one JSON object", hint="Draft each customer's brief on its own.")
+    return _signals(batch.items[0])
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the three commands into the application."""
+    app.command(
+        "draft",
+        help=DRAFT_HELP,
+        epilog=examples(
+            "ragmarket draft brief.json",
+            """echo '{"product_code": "ARB-FD-001", "language": "hi", "channel": "whatsapp"}' | ragmarket draft -""",
+            "ragmarket draft briefs.jsonl --json > results.jsonl",
+        ),
+    )(draft)
+    app.command(
+        "check",
+        help=CHECK_HELP,
+        epilog=examples(
+            """echo '{"text": "Guaranteed 12% returns!", "language": "en", "product_class": "mutual_fund",""",
+            """       "channel": "sms"}' | ragmarket check -""",
+            "ragmarket check copy.jsonl --body-only --json",
+        ),
+    )(check)
+    app.command(
+        "predict",
+        help=PREDICT_HELP,
+        epilog=examples("ragmarket predict customer.json", "ragmarket predict - --json < customers.jsonl"),
+    )(predict)

@@ -1,0 +1,145 @@
+"""Results laid out for people: the message, where each sentence comes from, what review found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ragmarket.schemas.evidence import DocumentVersion
+
+if TYPE_CHECKING:
+    from ragmarket.schemas.compliance import CheckVerdict, Finding
+    from ragmarket.schemas.indexing import IndexReport
+    from ragmarket.schemas.message import Result
+    from ragmarket.schemas.prediction import Prediction
+
+QUOTE = 110
+STYLES = {"block": "bold red", "review": "yellow", "info": "cyan"}
+Titles = Mapping[str, str]
+
+
+def titles_of(documents: Iterable[DocumentVersion]) -> dict[str, str]:
+    """Title and version by the hash of a document's text."""
+    return {document.sha256: f"{document.title}, version {document.version}" for document in documents}
+
+
+def shortened(text: str, length: int = QUOTE) -> str:
+    """One line of at most ``length`` code points."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def finding_lines(findings: Iterable[Finding]) -> Text:
+    """One line per finding: severity, rule, message, authority."""
+    text = Text()
+    for finding in findings:
+        text.append(f"{finding.severity:<6} ", style=STYLES[finding.severity])
+        text.append(f"{finding.rule}: {finding.message}")
+        if finding.start is not None:
+            text.append(f" (characters {finding.start}-{finding.end})", style="dim")
+        if finding.authority:
+            text.append(f" [{finding.authority}]", style="dim")
+        text.append("\n")
+    text.rstrip()
+    return text
+
+
+def _marked(result: Result) -> Text:
+    """The message with its disclaimers set apart."""
+    text = Text(result.text or "")
+    for disclaimer in result.disclaimers:
+        text.stylize("italic dim", disclaimer.start, disclaimer.end)
+    return text
+
+
+def message_panel(result: Result, titles: Titles, heading: str = "") -> Panel:
+    """One result: the message and its claims' sources, or the refusal and its reasons."""
+    accepted = result.status == "accepted"
+    parts: list[RenderableType] = []
+    if result.subject:
+        parts += [Text(f"Subject: {result.subject}", style="bold"), Text()]
+    if accepted:
+        parts.append(_marked(result))
+        for number, claim in enumerate(result.claims, start=1):
+            parts += [Text(), Text(f"{number}. {shortened(claim.text)}", style="bold")]
+            for citation in claim.citations:
+                title = titles.get(citation.sha256, f"{citation.doc_id}, version {citation.version}")
+                parts.append(Text(f"   {citation.verdict}: {title}, characters {citation.start}-{citation.end}"))
+                parts.append(Text(f"   “{shortened(citation.quote)}”", style="dim"))
+    if result.findings:
+        parts += [Text(), finding_lines(result.findings)] if parts else [finding_lines(result.findings)]
+    state = "accepted" if accepted else "refused"
+    if accepted and not result.publishable:
+        state += ", not publishable yet"
+    place = f"record {result.audit.seq} · {result.draft_id}" if result.audit else result.draft_id
+    return Panel(
+        Group(*parts),
+        title=Text(heading or f"{result.channel} · {result.language} · {result.as_of}"),
+        subtitle=Text(f"{state} · {place}"),
+        border_style="green" if accepted else "red",
+        padding=(1, 2),
+    )
+
+
+def verdict_lines(verdict: CheckVerdict) -> Text:
+    """One verdict with its findings."""
+    passed = verdict.verdict == "pass"
+    text = Text(f"{verdict.id}: {verdict.verdict}\n", style="bold green" if passed else "bold red")
+    text.append_text(finding_lines(verdict.findings))
+    text.rstrip()
+    return text
+
+
+def prediction_lines(prediction: Prediction) -> Text:
+    """One prediction: who, what, how sure, and why."""
+    text = Text(f"{prediction.segment} · {prediction.intent}", style="bold")
+    text.append(f"  confidence {prediction.confidence:.2f}, source {prediction.source}\n")
+    if prediction.response is not None:
+        text.append(f"response {prediction.response:.2f}\n")
+    for name, scores in (("products", prediction.product_propensities), ("channels", prediction.channel_propensities)):
+        if scores:
+            best = sorted(scores.items(), key=lambda pair: -pair[1])
+            text.append(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in best) + "\n")
+    for reason in prediction.reasons:
+        text.append(f"- {reason}\n", style="dim")
+    text.rstrip()
+    return text
+
+
+def index_table(report: IndexReport) -> Table:
+    """What indexing did with each document."""
+    table = Table(box=SIMPLE, title=f"{len(report.documents)} documents, {report.seconds:.1f} s", title_justify="left")
+    table.add_column("document", overflow="fold", ratio=3)
+    for column in ("version", "action"):
+        table.add_column(column, no_wrap=True)
+    for column in ("units", "figures", "facts"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("reason", overflow="fold", ratio=2)
+    for row in report.documents:
+        reason = row.reason or (f"superseded by {row.superseded_by}" if row.superseded_by else "")
+        counts = (str(row.units), str(row.figures), str(row.facts))
+        table.add_row(Text(row.path), row.version or "", row.action, *counts, Text(reason))
+    return table
+
+
+def disclaimer_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The ledger: wording, where it comes from, who approved it."""
+    table = Table(box=SIMPLE, title=f"{len(rows)} wordings", title_justify="left")
+    for column in ("id", "language", "hash", "provenance", "in force", "approval"):
+        table.add_column(column, overflow="fold")
+    table.add_column("text", overflow="fold", ratio=2)
+    for row in rows:
+        approval = row.get("approval")
+        who = "none"
+        if approval:
+            who = f"{approval['approver']}, {approval['date']}" + (" (demo)" if approval.get("demo") else "")
+        span = f"{row['effective_from']} to {row.get('effective_to') or 'open'}"
+        cells = (row["id"], row["language"], row["sha256"][:12], row["provenance"], span, who, shortened(row["text"], 90))
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    return table

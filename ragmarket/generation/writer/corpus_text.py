@@ -1,0 +1,38 @@
+"""Plain text of the first training phase: the phrasebook and the bank's documents, without a single figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from ragmarket.knowledge.language import LanguagePack
+
+PARAGRAPH = re.compile(r"\n\s*\n")
+DIGITS = re.compile(r"\d[\d,.]*")
+SHORTEST, LONGEST = 40, 1200
+
+
+def phrasebook_lines(packs: Mapping[str, LanguagePack]) -> Iterator[str]:
+    """Every phrasing, opening and term as plain text."""
+    for language, pack in packs.items():
+        for id_, phrasings in pack.kinds.items():
+            for phrase in phrasings.all:
+                yield f"<lang> {language}\n{id_}\n{phrase}"
+        for term in pack.terms:
+            yield f"<lang> {language}\n{term.en}: {', '.join([*term.customer, *term.formal])}"
+        for lines in (*pack.openings.values(), *pack.ctas.values(), pack.subjects, pack.titles):
+            for line in lines:
+                yield f"<lang> {language}\n{line}"
+
+
+def paragraphs(document: str) -> Iterator[str]:
+    """The paragraphs of a document with every figure masked, so that no number can be learned by heart."""
+    for paragraph in PARAGRAPH.split(document):
+        text = " ".join(DIGITS.sub("#", paragraph).split())
+        if len(text) >= SHORTEST:
+            yield text[:LONGEST]
+
+
+def plain_texts(packs: Mapping[str, LanguagePack], documents: Iterable[str]) -> list[str]:
+    """Texts for domain-adaptive pretraining (ALIMN Eq. 1)."""
+    return [*phrasebook_lines(packs), *(text for document in documents for text in paragraphs(document))]

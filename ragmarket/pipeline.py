@@ -1,0 +1,187 @@
+"""The one page that knows the order.
+
+brief → predict → resolve policy → retrieve → draft → render → review → (again with the findings, at most N times) →
+audit → result. It sees promises, never implementations, and branches on no product, channel or language: those
+differences are data. Nothing is returned that the audit log does not hold.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from ragmarket.errors import NothingToSay, UndecodableOutput
+from ragmarket.protocols import AuditLog, Drafter, PolicyBook, Predictor, Retriever, Reviewer
+from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.compliance import Finding, Policy
+from ragmarket.schemas.evidence import DocumentVersion, Evidence
+from ragmarket.schemas.message import Message, ModelInfo, Result
+from ragmarket.schemas.prediction import Prediction
+from ragmarket.telemetry import Stopwatch
+
+RECORD_VERSION = 1
+
+
+def _blocking(findings: Sequence[Finding]) -> bool:
+    return any(finding.severity == "block" for finding in findings)
+
+
+class Pipeline:
+    """Turns briefs into results.
+
+    Args:
+        predictor: Who is the customer?
+        policies: What must and must not be said?
+        retriever: What do the documents say?
+        drafter: Says it.
+        reviewer: May it be sent?
+        audit: What happened.
+        rewrites: How often a draft with blocking findings is written again.
+        today: The clock's date, used when a brief names no ``as_of``.
+    """
+
+    def __init__(
+        self,
+        *,
+        predictor: Predictor,
+        policies: PolicyBook,
+        retriever: Retriever,
+        drafter: Drafter,
+        reviewer: Reviewer,
+        audit: AuditLog,
+        rewrites: int = 2,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
+        self.predictor = predictor
+        self.policies = policies
+        self.retriever = retriever
+        self.drafter = drafter
+        self.reviewer = reviewer
+        self.audit = audit
+        self._rewrites = rewrites
+        self._today = today
+
+    def draft(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Result:
+        """One brief in, one result out; a brief that asks for variants gets them beside the first.
+
+        Raises:
+            UnknownProduct: No document of the product is in force on the brief's date.
+            AuditWriteFailed: The record could not be written, so nothing is returned.
+        """
+        first = self._one(brief, signals)
+        more = [
+            self._one(brief.model_copy(update={"seed": brief.seed + number, "variants": 1}), signals)
+            for number in range(1, brief.variants)
+        ]
+        return first.model_copy(update={"variants": tuple(more)}) if more else first
+
+    def _one(self, brief: Brief, signals: Mapping[str, object] | None) -> Result:
+        watch = Stopwatch()
+        as_of = brief.as_of or self._today()
+        brief = brief.model_copy(update={"as_of": as_of})
+        product = self.retriever.product(brief.product_code, as_of)
+        with watch.stage("predict"):
+            prediction = self.predictor.predict(brief, signals)
+        with watch.stage("policy"):
+            policy = self.policies.resolve(
+                product_class=str(product.product_class), channel=brief.channel, language=brief.language, as_of=as_of
+            )
+        evidence: tuple[Evidence, ...] = ()
+        attempts: list[dict[str, Any]] = []
+        message: Message | None = None
+        findings: tuple[Finding, ...] = policy.refusals
+        model: ModelInfo | None = None
+        if not _blocking(findings):
+            with watch.stage("retrieve"):
+                evidence = self.retriever.retrieve(brief, prediction, policy)
+            with watch.stage("write"):
+                message, findings, model = self._write(brief, prediction, policy, evidence, product, attempts)
+        accepted = message is not None and not _blocking(findings)
+        own_approvals = all(entry.approval and not entry.approval.demo for entry in policy.disclaimers)
+        result = Result(
+            draft_id=f"drf_{uuid.uuid4().hex}",
+            status="accepted" if accepted else "refused",
+            publishable=accepted and own_approvals and not any(item.severity == "review" for item in findings),
+            text=message.text if message and accepted else None,
+            language=brief.language,
+            channel=brief.channel,
+            as_of=as_of,
+            subject=message.subject if message and accepted else None,
+            claims=self.reviewer.cite(message, evidence) if message and accepted else (),
+            disclaimers=message.disclaimers if message and accepted else (),
+            findings=findings,
+            prediction=prediction,
+            attempts=len(attempts),
+            model=model,
+        )
+        with watch.stage("audit"):
+            ref = self.audit.append(self._record(result, brief, policy, evidence, attempts))
+        return result.model_copy(update={"audit": ref, "timings_ms": watch.timings_ms})
+
+    def _write(
+        self,
+        brief: Brief,
+        prediction: Prediction,
+        policy: Policy,
+        evidence: Sequence[Evidence],
+        product: DocumentVersion,
+        attempts: list[dict[str, Any]],
+    ) -> tuple[Message | None, tuple[Finding, ...], ModelInfo | None]:
+        """Draft, render and review, again with the findings; the only backward arrow of the house."""
+        name = product.product_name or product.title
+        message: Message | None = None
+        findings: tuple[Finding, ...] = ()
+        model: ModelInfo | None = None
+        for attempt in range(self._rewrites + 1):
+            entry: dict[str, Any] = {"attempt": attempt}
+            try:
+                draft, generation = self.drafter.draft(brief, prediction, policy, evidence, name, findings, attempt)
+            except NothingToSay as error:
+                reason = Finding(rule="evidence.nothing_to_say", severity="block", message=error.message)
+                return message, (*findings, reason), model
+            except UndecodableOutput as error:
+                findings = (Finding(rule="engine.undecodable", severity="block", message=error.message),)
+                attempts.append(entry | {"findings": [item.model_dump(mode="json") for item in findings]})
+                continue
+            model = ModelInfo(name=generation.model, revision=generation.revision, engine=generation.engine)
+            message = self.reviewer.render(draft, policy, evidence, name)
+            findings = self.reviewer.review(message, draft, policy, evidence, name)
+            entry |= generation.model_dump(mode="json")
+            entry["message"] = message.model_dump(mode="json")
+            entry["findings"] = [item.model_dump(mode="json") for item in findings]
+            attempts.append(entry)
+            if not _blocking(findings):
+                break
+        return message, findings, model
+
+    def _record(
+        self,
+        result: Result,
+        brief: Brief,
+        policy: Policy,
+        evidence: Sequence[Evidence],
+        attempts: Sequence[Mapping[str, Any]],
+    ) -> dict[str, Any]:
+        """Everything above by value or by hash; documents and rule books are kept content-addressed first."""
+        documents = {(item.doc_id, item.version, item.sha256) for item in evidence}
+        for _, _, sha256 in documents:
+            self.audit.put_blob(self.retriever.text(sha256).encode("utf-8"))
+        return {
+            "record_version": RECORD_VERSION,
+            "draft_id": result.draft_id,
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "status": result.status,
+            "brief": brief.model_dump(mode="json"),
+            "prediction": result.prediction.model_dump(mode="json") if result.prediction else None,
+            "policy": policy.model_dump(mode="json"),
+            "evidence": [item.model_dump(mode="json") for item in evidence],
+            "documents": [
+                {"doc_id": doc_id, "version": version, "sha256": sha256}
+                for doc_id, version, sha256 in sorted(documents)
+            ],
+            "blobs": {"policy_sha256": self.audit.put_blob(self.policies.snapshot())},
+            "attempts": list(attempts),
+            "result": result.model_dump(mode="json", exclude={"audit", "timings_ms", "variants"}),
+        }

@@ -1,0 +1,340 @@
+"""Keeping the index true to the corpus folder: only what changed is read again, and a run cut short changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ragmarket.errors import BackendUnavailable, CorruptDocument, NotFound
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.retrieval.chunking import split
+from ragmarket.retrieval.corpus import CorpusDocument, read_corpus, supersession
+from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
+from ragmarket.retrieval.embedding import SentenceEncoder
+from ragmarket.retrieval.qdrant import QdrantPlace
+from ragmarket.retrieval.units import Unit
+from ragmarket.schemas.evidence import Condition, DocumentVersion, Evidence, Figure, Slot
+from ragmarket.schemas.indexing import IndexedDocument, IndexReport
+
+if TYPE_CHECKING:
+    from llama_index.core.schema import BaseNode
+
+
+class UnitReading(Protocol):
+    """What the reading of facts says of one unit (``facts.Reading``)."""
+
+    kind: str | None
+    kind_score: float
+    phrasable: bool
+    why_not: str | None
+    figures: tuple[Figure, ...]
+    slots: tuple[Slot, ...]
+    conditions: tuple[Condition, ...]
+
+
+class UnitReader(Protocol):
+    """Reads facts from units (``facts.FactReader``)."""
+
+    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> Sequence[UnitReading]:
+        """One reading per unit, in order."""
+        ...
+
+
+@dataclass
+class CorpusIndex:
+    """The index of one corpus.
+
+    Args:
+        home: State folder; texts go to ``documents``, vectors to ``qdrant``, the state to ``index``.
+        catalogue: The kinds of fact.
+        encoder: The sentence encoder.
+        place: Where the vectors live; default the folder ``qdrant`` under ``home``.
+        reader: Reads facts from units; default ``FactReader(catalogue, encoder.embed)``.
+        collection: Prefix of the Qdrant collection's name.
+    """
+
+    home: Path
+    catalogue: Catalogue
+    encoder: SentenceEncoder
+    place: QdrantPlace | None = None
+    reader: UnitReader | None = None
+    collection: str = "ragmarket"
+
+    def update(self, corpus_dir: Path, *, progress: bool = False) -> IndexReport:
+        """Bring the index in line with a folder.
+
+        Args:
+            corpus_dir: The corpus.
+            progress: Whether to draw a bar on stderr.
+
+        Returns:
+            What was added, kept, updated, removed and rejected, in path order.
+
+        Raises:
+            InvalidInput: The folder does not exist.
+            BackendUnavailable: Qdrant does not answer, or another run of indexing is on.
+            ModelMissing: The encoder's files are absent.
+        """
+        began = time.monotonic()
+        place = self.place or QdrantPlace(self.home / "qdrant")
+        store = DocumentStore(self.home)
+        with self._alone():
+            before = store.state()
+            manifest = self.manifest()
+            current = {entry.path: entry for entry in before.entries} if before and before.manifest == manifest else {}
+
+            def known(name: str, fingerprint: str) -> CorpusDocument | None:
+                entry = current.get(name)
+                if entry is None or entry.fingerprint != fingerprint:
+                    return None
+                try:
+                    return CorpusDocument(entry.version, store.text(entry.version.sha256))
+                except NotFound:
+                    return None
+
+            corpus = read_corpus(corpus_dir, known)
+            collection = f"{self.collection}-{self.encoder.fingerprint[:12]}"
+            entries, live = self._write(
+                place, store, collection, manifest, corpus.documents, corpus.fingerprints, current, progress
+            )
+            state = IndexState(manifest=manifest, collection=collection, entries=tuple(entries))
+            if state != before:
+                store.save(state)
+            if live is not None:
+                self._sweep(place, state, before)
+        report = _report(before, state, corpus.rejected, corpus.notes)
+        return IndexReport(documents=report, seconds=round(time.monotonic() - began, 3))
+
+    def manifest(self) -> str:
+        """Hash of all that decides how a document is read: encoder, catalogue, conditions and the reading code itself."""
+        digest = hashlib.sha256(self.encoder.fingerprint.encode())
+        digest.update(self.catalogue.model_dump_json().encode())
+        room = Path(__file__).parent
+        lexicons = [path for path in (room.parent / "knowledge").glob("*.yaml") if path.stem not in {"kinds", "angles"}]
+        for path in sorted([*room.rglob("*.py"), *lexicons]):
+            # The search side may change without a single document being read anew.
+            if path.name not in {"retriever.py", "selection.py", "qdrant.py", "__init__.py"}:
+                digest.update(path.name.encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def _write(
+        self,
+        place: QdrantPlace,
+        store: DocumentStore,
+        collection: str,
+        manifest: str,
+        documents: Sequence[CorpusDocument],
+        fingerprints: dict[str, str],
+        current: dict[str, Entry],
+        progress: bool,
+    ) -> tuple[list[Entry], bool | None]:
+        """Write the points of new and changed documents beside those in force; True where anything may need sweeping."""
+        fresh = [one for one in documents if not _same(current.get(one.version.path), fingerprints[one.version.path])]
+        kept = [entry for entry in current.values() if fingerprints.get(entry.path) == entry.fingerprint]
+        held = {one.version.path for one in fresh}
+        entries = [entry for entry in kept if entry.path not in held]
+        if not fresh:
+            return sorted(entries, key=lambda entry: entry.path), True if len(entries) != len(current) else None
+        from ragmarket.retrieval import nodes
+
+        with place.client() as client:
+            vectors = nodes.vector_store(client, collection, self.encoder.dimension, server=place.server)
+            with _bar(len(fresh), progress) as step:
+                for document in fresh:
+                    step(document.version.path)
+                    store.put(document.version, document.text)
+                    uid = hashlib.sha256(f"{manifest}{fingerprints[document.version.path]}".encode()).hexdigest()[:32]
+                    batch, entry = self.read(document, uid, fingerprints[document.version.path])
+                    vectors.add(batch)
+                    entries.append(entry)
+        return sorted(entries, key=lambda entry: entry.path), True
+
+    def read(self, document: CorpusDocument, uid: str, fingerprint: str) -> tuple[list[BaseNode], Entry]:
+        """Read one document to nodes with their vectors."""
+        from ragmarket.retrieval import nodes
+
+        version = document.version
+        units = split(document.text, self.encoder.count_tokens)
+        readings = self._reader().read(units, version.product_class, version.language)
+        texts = [f"{unit.heading}\n{unit.view}" if unit.heading else unit.view for unit in units]
+        evidence = [_evidence(unit, reading, version) for unit, reading in zip(units, readings, strict=True)]
+        batch: list[BaseNode] = []
+        for number, (one, text, vector) in enumerate(zip(evidence, texts, self.encoder.embed(texts), strict=True)):
+            node = nodes.node_of(one, version, uid, number, text)
+            node.embedding = [float(value) for value in vector]
+            batch.append(node)
+        entry = Entry(
+            path=version.path,
+            fingerprint=fingerprint,
+            uid=uid,
+            version=version,
+            units=len(units),
+            figures=len({(figure.start, figure.end) for one in evidence for figure in one.figures}),
+            facts=sum(one.phrasable for one in evidence),
+        )
+        return batch, entry
+
+    def _reader(self) -> UnitReader:
+        if self.reader is None:
+            from ragmarket.retrieval.facts import FactReader
+
+            self.reader = FactReader(self.catalogue, self.encoder.embed)
+        return self.reader
+
+    def _sweep(self, place: QdrantPlace, state: IndexState, before: IndexState | None) -> None:
+        """Drop points that no live document owns, among them what an earlier run left when it was cut short."""
+        from qdrant_client import models
+
+        live: list[str] = [entry.uid for entry in state.entries]
+        with place.client() as client:
+            if client.collection_exists(state.collection):
+                dead = (
+                    models.Filter(must_not=[models.FieldCondition(key="uid", match=models.MatchAny(any=live))])
+                    if live
+                    else models.Filter()
+                )
+                client.delete(state.collection, points_selector=models.FilterSelector(filter=dead), wait=True)
+            if before and before.collection != state.collection and client.collection_exists(before.collection):
+                client.delete_collection(before.collection)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock of indexing, for local folders and servers alike."""
+        import portalocker
+
+        path = self.home / "index" / "lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as stream:
+            try:
+                portalocker.lock(stream, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
+            except portalocker.exceptions.LockException as error:
+                raise BackendUnavailable(
+                    f"another run of indexing holds {path}", hint="Wait for it to end and run `ragmarket index` again."
+                ) from error
+            try:
+                yield
+            finally:
+                portalocker.unlock(stream)
+
+
+def _same(entry: Entry | None, fingerprint: str) -> bool:
+    return entry is not None and entry.fingerprint == fingerprint
+
+
+def _evidence(unit: Unit, reading: UnitReading, version: DocumentVersion) -> Evidence:
+    rule = version.kind == "regulatory"
+    return Evidence(
+        id="S0",
+        doc_id=version.doc_id,
+        version=version.version,
+        sha256=version.sha256,
+        title=version.title,
+        product_code=version.product_code,
+        doc_kind=version.kind,
+        start=unit.start,
+        end=unit.end,
+        quote=unit.quote,
+        context=unit.context,
+        text=unit.view,
+        kind=None if rule else reading.kind,
+        kind_score=0.0 if rule else round(float(reading.kind_score), 6),
+        phrasable=reading.phrasable and not rule,
+        figures=tuple(reading.figures),
+        slots=() if rule else tuple(reading.slots),
+        conditions=() if rule else tuple(reading.conditions),
+        why_not="a rule is never put into words" if rule else reading.why_not,
+    )
+
+
+@contextmanager
+def _bar(total: int, shown: bool) -> Iterator[Callable[[str], None]]:
+    if not shown:
+        yield lambda _name: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns: tuple[Any, ...] = (
+        TextColumn("indexing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        first = True
+
+        def step(name: str) -> None:
+            nonlocal first
+            bar.update(task, description=name, advance=0 if first else 1)
+            first = False
+
+        yield step
+
+
+def _report(
+    before: IndexState | None, state: IndexState, rejected: Sequence[tuple[str, CorruptDocument]], notes: dict[str, str]
+) -> tuple[IndexedDocument, ...]:
+    old = {entry.path: entry for entry in before.entries} if before else {}
+    old_versions = {(entry.version.doc_id, entry.version.version) for entry in old.values()}
+    following = supersession([entry.version for entry in state.entries])
+    lines: list[IndexedDocument] = []
+    for entry in state.entries:
+        version = entry.version
+        earlier = old.get(entry.path)
+        reason = notes.get(entry.path)
+        action: Literal["added", "kept", "updated"]
+        if earlier is not None and earlier.uid == entry.uid:
+            action = "kept"
+        elif earlier is not None or (version.doc_id, version.version) in old_versions:
+            action = "updated"
+            if earlier is not None and earlier.fingerprint == entry.fingerprint:
+                reason = "; ".join(
+                    filter(None, ["read again: the encoder, the catalogue or the reading changed", reason])
+                )
+        else:
+            action = "added"
+        new = following.get((version.doc_id, version.version))
+        lines.append(
+            IndexedDocument(
+                path=entry.path,
+                doc_id=version.doc_id,
+                version=version.version,
+                action=action,
+                reason=reason,
+                superseded_by=f"version {new.version} from {new.effective_from}" if new else None,
+                units=entry.units,
+                figures=entry.figures,
+                facts=entry.facts,
+            )
+        )
+    refused = dict(rejected)
+    live = {(entry.version.doc_id, entry.version.version) for entry in state.entries}
+    for path, error in refused.items():
+        held = old.get(path)
+        reason = f"{error.message}. {error.hint}" + (" Its earlier text is no longer served." if held else "")
+        lines.append(
+            IndexedDocument(
+                path=path,
+                doc_id=held.version.doc_id if held else None,
+                version=held.version.version if held else None,
+                action="rejected",
+                reason=reason,
+            )
+        )
+    for path, entry in old.items():
+        known = (entry.version.doc_id, entry.version.version)
+        if path not in refused and path not in {one.path for one in state.entries} and known not in live:
+            lines.append(
+                IndexedDocument(
+                    path=path, doc_id=known[0], version=known[1], action="removed", reason="the file is gone"
+                )
+            )
+    return tuple(sorted(lines, key=lambda line: line.path))

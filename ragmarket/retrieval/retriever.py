@@ -1,0 +1,285 @@
+"""Evidence for a brief: the version in force that day, searched by meaning and by words, chosen under policy."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ragmarket.errors import UnknownProduct
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.retrieval.corpus import in_force
+from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
+from ragmarket.retrieval.embedding import SentenceEncoder
+from ragmarket.retrieval.qdrant import QdrantPlace
+from ragmarket.retrieval.selection import Candidate, choose, numbered, weigh
+from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.compliance import Policy
+from ragmarket.schemas.evidence import DocumentVersion, Evidence
+from ragmarket.schemas.prediction import Prediction
+
+# Kinds named in the query beside the intent; more of them blur the vector.
+_KINDS_IN_QUERY = 6
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """One state of the index, opened: nothing in it changes."""
+
+    mark: tuple[int, int]
+    state: IndexState
+    index: Any
+    client: Any
+    facts: dict[str, tuple[Evidence, ...]]
+
+
+class CorpusRetriever:
+    """Keeps ``protocols.Retriever`` over an index that ``CorpusIndex`` wrote.
+
+    Args:
+        home: State folder, the same as the index's.
+        catalogue: The kinds of fact.
+        encoder: The sentence encoder, the same as the index's.
+        angles: What each intent prefers: intent to {theme: weight}; 1 is neutral.
+        place: Where the vectors live; default the folder ``qdrant`` under ``home``.
+        k: Most pieces of evidence for a brief.
+        rules: Most pieces of regulatory evidence among them.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        catalogue: Catalogue,
+        encoder: SentenceEncoder,
+        angles: Mapping[str, Mapping[str, float]],
+        *,
+        place: QdrantPlace | None = None,
+        k: int = 12,
+        rules: int = 2,
+    ) -> None:
+        self._store = DocumentStore(home)
+        self._catalogue = catalogue
+        self._encoder = encoder
+        self._angles = angles
+        self._place = place or QdrantPlace(home / "qdrant")
+        self._k = k
+        self._rules = rules
+        self._loaded: _Loaded | None = None
+        self._lock = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Load encoder and index; the first call does it otherwise.
+
+        Raises:
+            BackendUnavailable: Qdrant does not answer.
+            ModelMissing: The encoder's files are absent.
+        """
+        self._encoder.warm_up()
+        self._open()
+
+    def close(self) -> None:
+        """Let go of the vector store."""
+        with self._lock:
+            if self._loaded is not None and self._loaded.client is not None:
+                self._loaded.client.close()
+            self._loaded = None
+
+    def product(self, product_code: str, as_of: date) -> DocumentVersion:
+        """The main document version in force for a product: the one with most facts.
+
+        Raises:
+            UnknownProduct: No version of any document of this product is in force on that day.
+        """
+        entries = self._of_product(self._state(), product_code, as_of)
+        return max(entries, key=lambda entry: (entry.facts, entry.units, entry.version.doc_id)).version
+
+    def products(self, as_of: date) -> tuple[DocumentVersion, ...]:
+        """The main document version of every product in force on a day, by product code."""
+        state = self._state()
+        live = in_force([entry.version for entry in state.entries], as_of)
+        codes = sorted({version.product_code for version in live if version.product_code})
+        return tuple(self.product(code, as_of) for code in codes)
+
+    def text(self, sha256: str) -> str:
+        """The canonical text of a document version, past ones included.
+
+        Raises:
+            NotFound: It was never indexed.
+        """
+        return self._store.text(sha256)
+
+    def retrieve(self, brief: Brief, prediction: Prediction, policy: Policy) -> tuple[Evidence, ...]:
+        """Evidence for a brief, at most ``k``, ids S1..Sk.
+
+        Facts that can be put into words come first (those that policy demands at the head), then supporting evidence,
+        then at most ``rules`` pieces of regulatory evidence.
+
+        Raises:
+            UnknownProduct: No document of the product is in force on the day.
+            BackendUnavailable: Qdrant does not answer.
+        """
+        as_of = brief.as_of or policy.as_of
+        loaded = self._open()
+        own = self._in_language(self._of_product(loaded.state, brief.product_code, as_of), brief.language)
+        themes = self._angles.get(prediction.intent, {})
+        query = self._query(own, policy, prediction.intent, themes)
+        found = self._search(loaded, own, query, as_of, 60)
+        known = {key: one for one, _ in found for key in [_key(one)]}
+        for entry in own:
+            for fact in self._facts(loaded, entry):
+                known.setdefault(_key(fact), fact)
+        best = max((score for _, score in found), default=1.0) or 1.0
+        relevance = {_key(one): score / best for one, score in found}
+        candidates = [Candidate(one, relevance.get(key, 0.0)) for key, one in known.items()]
+        rules = self._rules_for(loaded, policy, query, as_of)
+        chosen = choose(weigh(candidates, self._catalogue, themes), policy, self._k - len(rules))
+        return numbered([*chosen, *rules])
+
+    def _query(self, own: Sequence[Entry], policy: Policy, intent: str, themes: Mapping[str, float]) -> str:
+        kinds = [kind for kind in self._catalogue.of_class(policy.product_class) if kind.id not in policy.must_not_say]
+        wanted = [kind for kind in kinds if kind.id in policy.must_say]
+        wanted += sorted((kind for kind in kinds if kind not in wanted), key=lambda kind: -themes.get(kind.theme, 1.0))
+        name = own[0].version.product_name or own[0].version.title
+        aims = " ".join(kind.definition for kind in wanted[:_KINDS_IN_QUERY])
+        return f"{name} ({policy.product_class.replace('_', ' ')}), {intent.replace('_', ' ')}. {aims}"
+
+    def _rules_for(self, loaded: _Loaded, policy: Policy, query: str, as_of: date) -> list[Evidence]:
+        live = {
+            (version.doc_id, version.version)
+            for version in in_force([entry.version for entry in loaded.state.entries], as_of)
+            if version.kind == "regulatory"
+            and (not version.product_classes or policy.product_class in version.product_classes)
+        }
+        entries = [one for one in loaded.state.entries if (one.version.doc_id, one.version.version) in live]
+        if not entries or self._rules <= 0:
+            return []
+        found = self._search(loaded, entries, query, as_of, self._rules)
+        return [one.model_copy(update={"score": round(score, 6)}) for one, score in found[: self._rules]]
+
+    def _search(
+        self, loaded: _Loaded, entries: Sequence[Entry], query: str, as_of: date, limit: int
+    ) -> list[tuple[Evidence, float]]:
+        from llama_index.core.schema import QueryBundle
+        from llama_index.core.vector_stores.types import (
+            FilterOperator,
+            MetadataFilter,
+            MetadataFilters,
+            VectorStoreQueryMode,
+        )
+
+        from ragmarket.retrieval.nodes import day_number, evidence_of
+
+        if loaded.index is None:
+            return []
+        day = day_number(as_of)
+        # The uid already names the version in force; the dates are checked once more where the vectors are.
+        filters = MetadataFilters(
+            filters=[
+                MetadataFilter(key="uid", operator=FilterOperator.IN, value=[entry.uid for entry in entries]),
+                MetadataFilter(key="effective_from", operator=FilterOperator.LTE, value=day),
+                MetadataFilter(key="effective_to", operator=FilterOperator.GTE, value=day),
+            ]
+        )
+        retriever = loaded.index.as_retriever(
+            similarity_top_k=limit,
+            sparse_top_k=limit,
+            hybrid_top_k=limit,
+            vector_store_query_mode=VectorStoreQueryMode.HYBRID,
+            filters=filters,
+        )
+        vector = [float(value) for value in self._encoder.embed([query])[0]]
+        with self._place.faults():
+            found = retriever.retrieve(QueryBundle(query_str=query, embedding=vector))
+        return [(evidence_of(one.node), float(one.score or 0.0)) for one in found]
+
+    def _facts(self, loaded: _Loaded, entry: Entry) -> tuple[Evidence, ...]:
+        """All facts of a document: a search may rank a demanded fact out of sight, this does not."""
+        held = loaded.facts.get(entry.uid)
+        if held is None:
+            from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
+
+            from ragmarket.retrieval.nodes import evidence_of
+
+            filters = MetadataFilters(
+                filters=[MetadataFilter(key="uid", value=entry.uid), MetadataFilter(key="phrasable", value=1)]
+            )
+            nodes = []
+            if loaded.index is not None:
+                with self._place.faults():
+                    nodes = loaded.index.vector_store.get_nodes(filters=filters, limit=10_000)
+            held = loaded.facts[entry.uid] = tuple(
+                sorted(map(evidence_of, nodes), key=lambda one: (one.start, one.text))
+            )
+        return held
+
+    def _of_product(self, state: IndexState, product_code: str, as_of: date) -> list[Entry]:
+        live = {(one.doc_id, one.version) for one in in_force([entry.version for entry in state.entries], as_of)}
+        entries = [
+            entry
+            for entry in state.entries
+            if entry.version.product_code == product_code
+            and entry.version.kind == "product"
+            and (entry.version.doc_id, entry.version.version) in live
+        ]
+        if not entries:
+            known = any(entry.version.product_code == product_code for entry in state.entries)
+            reason = (
+                f"no document of {product_code!r} is in force on {as_of}"
+                if known
+                else f"no document names {product_code!r}"
+            )
+            raise UnknownProduct(f"product_code: {reason}")
+        return entries
+
+    @staticmethod
+    def _in_language(entries: Sequence[Entry], language: str) -> list[Entry]:
+        """Documents in English (the encoder's language) or in the message's own; all, where there is neither."""
+        readable = [entry for entry in entries if entry.version.language in {"en", language}]
+        return readable or list(entries)
+
+    def _state(self) -> IndexState:
+        loaded = self._loaded
+        if loaded is not None and loaded.mark == self._mark():
+            return loaded.state
+        return self._read_state()
+
+    def _read_state(self) -> IndexState:
+        state = self._store.state()
+        if state is None or not state.entries:
+            raise UnknownProduct("nothing is indexed yet", hint="Run `ragmarket index`.")
+        return state
+
+    def _mark(self) -> tuple[int, int]:
+        try:
+            status = self._store.state_path.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return (status.st_mtime_ns, status.st_ino)
+
+    def _open(self) -> _Loaded:
+        """The index as the last finished run left it; a newer run is noticed by its state file."""
+        with self._lock:
+            mark = self._mark()
+            if self._loaded is not None and self._loaded.mark == mark:
+                return self._loaded
+            from llama_index.core import VectorStoreIndex
+
+            from ragmarket.retrieval.nodes import EncoderEmbedding, vector_store
+
+            state = self._read_state()
+            client = self._place.reading_client(state.collection)
+            with self._place.faults():
+                store = vector_store(client, state.collection, self._encoder.dimension, server=self._place.server)
+                exists = client.collection_exists(state.collection)
+            embedding = EncoderEmbedding(self._encoder)
+            # Naming the transformations keeps LlamaIndex from building its default splitter.
+            index = VectorStoreIndex.from_vector_store(store, embed_model=embedding, transformations=[embedding])
+            self._loaded = _Loaded(mark, state, index if exists else None, client, {})
+            return self._loaded
+
+
+def _key(evidence: Evidence) -> tuple[str, int, str]:
+    return (evidence.sha256 + evidence.doc_id + evidence.version, evidence.start, evidence.text)

@@ -1,0 +1,169 @@
+"""Which evidence a message gets: what policy demands first, then what the intent prefers, each fact once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.schemas.compliance import Policy
+from ragmarket.schemas.evidence import Evidence, Figure
+
+# Each further fact of one kind weighs less, so that a rate card does not crowd out everything else.
+REPEAT = 0.55
+_DAYS = {
+    "day": (Decimal(1), "day"),
+    "week": (Decimal(7), "day"),
+    "month": (Decimal(1), "month"),
+    "year": (Decimal(12), "month"),
+}
+
+Signature = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Evidence with its relevance to the query in [0, 1]."""
+
+    evidence: Evidence
+    relevance: float
+
+
+def signature(evidence: Evidence) -> Signature:
+    """What makes two facts the same: kind, figures by role, conditions; a year is twelve months."""
+    conditions = sorted(condition.id for condition in evidence.conditions)
+    slots = sorted(
+        (slot.role, _value(slot.low), _value(slot.high) if slot.high else None, slot.range_kind if slot.high else "")
+        for slot in evidence.slots
+    )
+    return (evidence.kind, tuple(map(repr, slots)), tuple(conditions))
+
+
+def _value(figure: Figure) -> tuple[str, str]:
+    factor, unit = (
+        _DAYS.get(figure.unit, (Decimal(1), figure.unit)) if figure.type == "duration" else (Decimal(1), figure.unit)
+    )
+    return str((figure.value * factor).normalize()), unit
+
+
+def weigh(candidates: Sequence[Candidate], catalogue: Catalogue, themes: Mapping[str, float]) -> list[Evidence]:
+    """Give every candidate its score: theme of its kind, sureness of the kind, relevance."""
+    weighed = []
+    for one in candidates:
+        kind = catalogue.kinds.get(one.evidence.kind or "")
+        weight = themes.get(kind.theme, 1.0) if kind else 0.5
+        sure = 0.5 + 0.5 * max(0.0, min(1.0, one.evidence.kind_score)) if kind else 0.5
+        weighed.append(one.evidence.model_copy(update={"score": round(weight * sure * (0.4 + 0.6 * one.relevance), 6)}))
+    return sorted(weighed, key=lambda one: (-one.score, one.doc_id, one.version, one.start, one.text))
+
+
+def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evidence]:
+    """Pick the product evidence, phrasable facts first.
+
+    Args:
+        evidence: Weighed, best first.
+        policy: What must, may not, and may only together be said.
+        limit: Most to pick.
+    """
+    allowed = [one for one in evidence if one.kind is None or one.kind not in policy.must_not_say]
+    facts = _distinct([one for one in allowed if one.phrasable and one.kind])
+    kinds = {one.kind for one in facts}
+    stranded = {
+        kind for kind, companions in policy.must_say_with.items() if kind in kinds and not kinds & set(companions)
+    }
+    picked = _Picked(facts, policy, limit, stranded)
+    for kind in policy.must_say:
+        picked.best_of(kind)
+    picked.fill()
+    chosen = picked.chosen
+    taken = {(one.sha256, one.start, one.text) for one in chosen}
+    rest = [one for one in allowed if (one.sha256, one.start, one.text) not in taken and not _told(one, chosen)]
+    support = [
+        _stranded(one, policy) if one.kind in stranded else one
+        for one in rest
+        if not one.phrasable or one.kind in stranded
+    ]
+    return [*chosen, *support[: max(0, limit - len(chosen))]]
+
+
+def _distinct(facts: Sequence[Evidence]) -> list[Evidence]:
+    best: dict[Signature, Evidence] = {}
+    for one in facts:
+        best.setdefault(signature(one), one)
+    return list(best.values())
+
+
+def _told(one: Evidence, chosen: Sequence[Evidence]) -> bool:
+    return one.phrasable and signature(one) in {signature(other) for other in chosen}
+
+
+def _stranded(one: Evidence, policy: Policy) -> Evidence:
+    companions = ", ".join(policy.must_say_with[one.kind or ""])
+    why = f"must be said together with one of {companions}, and no document in force holds it"
+    return one.model_copy(update={"phrasable": False, "why_not": why})
+
+
+class _Picked:
+    def __init__(self, facts: Sequence[Evidence], policy: Policy, limit: int, stranded: set[str]) -> None:
+        self.chosen: list[Evidence] = []
+        self._left = [one for one in facts if one.kind not in stranded]
+        self._policy = policy
+        self._limit = limit
+        self._count: dict[str, int] = {}
+
+    def best_of(self, kind: str) -> None:
+        """The best fact of a kind, with the companion that policy ties to it."""
+        if not self._count.get(kind):
+            found = next((one for one in self._left if one.kind == kind), None)
+            if found:
+                self._take(found)
+
+    def fill(self) -> None:
+        """The best of what is left, each repetition of a kind weighing less."""
+
+        def now(one: Evidence) -> float:
+            return one.score * REPEAT ** self._count.get(one.kind or "", 0)
+
+        while self._left and len(self.chosen) < self._limit:
+            best = max(self._left, key=now)
+            if self._needs(best.kind or "") and len(self.chosen) + 2 > self._limit:
+                self._left.remove(best)
+                continue
+            self._take(best)
+
+    def _needs(self, kind: str) -> bool:
+        companions = self._policy.must_say_with.get(kind, ())
+        return bool(companions) and not any(self._count.get(one) for one in companions)
+
+    def _take(self, one: Evidence) -> None:
+        self._left.remove(one)
+        self.chosen.append(one)
+        kind = one.kind or ""
+        self._count[kind] = self._count.get(kind, 0) + 1
+        if self._needs(kind):
+            companions = self._policy.must_say_with[kind]
+            found = next((other for other in self._left if other.kind in companions), None)
+            if found:
+                self._take(found)
+
+
+def numbered(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Ids S1, S2 … in order, and slots named after them."""
+    return tuple(_renamed(one, number) for number, one in enumerate(evidence, start=1))
+
+
+def _renamed(one: Evidence, number: int) -> Evidence:
+    def name(slot: str) -> str:
+        return f"S{number}{slot[-1]}"
+
+    return one.model_copy(
+        update={
+            "id": f"S{number}",
+            "slots": tuple(slot.model_copy(update={"name": name(slot.name)}) for slot in one.slots),
+            "conditions": tuple(
+                condition.model_copy(update={"slot": name(condition.slot)}) if condition.slot else condition
+                for condition in one.conditions
+            ),
+        }
+    )

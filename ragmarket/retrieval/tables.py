@@ -1,0 +1,164 @@
+"""A table read at each of its cells: row label, column header, cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ragmarket.retrieval.blocks import Block, Row
+from ragmarket.retrieval.folding import Canvas, Folded, join
+
+_NOTHING = frozenset({"", "-", "--", "—", "–", "na", "n/a", "n.a.", "not applicable", ".", "…"})
+_SERIAL = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]?)$", re.IGNORECASE)
+_SERIAL_HEADER = re.compile(r"(?:s\.?\s*(?:r|l)?\.?\s*(?:no|n)?\.?|sr\.?|no\.?|#|serial.*|क्र.*)$", re.IGNORECASE)
+_KEY_HEADER = re.compile(
+    r"slab|amount|balance|tenure|tenor|period|term|category|type|age|city|branch|location|plan|option|segment|customer"
+    r"|bucket|range|size|from|to|product|scheme|class|particulars|item|service|facility|mode|channel|policy",
+    re.IGNORECASE,
+)
+_VALUE_HEADER = re.compile(
+    r"rate|fee|charge|cash\s?back|cap\b|limit|interest|premium|price|%|per\s?cent|apr|roi|yield|points|load|benefit|free"
+    r"|minimum|maximum|payable|general|senior|value|tariff|brokerage|spread|commission",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"[₹%]|\bRs\b|\bINR\b|\d", re.IGNORECASE)
+_DIGIT_OR_MONEY = re.compile(r"[₹%]|\d")
+_SLAB = re.compile(r"(?:less than|below|up ?to|above|more than|over|from|between|₹|rs\.?)\s", re.IGNORECASE)
+_HEADER_WORDS = re.compile(
+    r"^(?:particulars?|details?|description|charges?|amount|rates?|terms?|values?|features?|items?|limits?|fees?|service|conditions?"
+    r"|criteria|requirement|benefit|remarks|specifications?|parameter)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell with what names it.
+
+    ``labels`` are the parts of the row label, outermost first; ``headers`` those of the column header, top first.
+    ``context`` are the same that stand outside the row.
+    """
+
+    row: Row
+    labels: tuple[Folded, ...]
+    headers: tuple[Folded, ...]
+    cell: Folded
+    context: tuple[Folded, ...]
+
+    def view(self, cell: Folded | None = None) -> Folded:
+        """How the cell is read: "row label; column header: cell"."""
+        parts: list[Folded | str] = []
+        for label in self.labels:
+            parts += [label, "; "]
+        for number, header in enumerate(self.headers):
+            parts += [" " if number else "", header]
+        if self.headers:
+            parts.append(": ")
+        elif parts:
+            parts[-1] = ": "
+        return join([*parts, cell or self.cell])
+
+
+def cells(block: Block, canvas: Canvas) -> Iterator[Cell]:
+    """All cells of a table that say something, row by row; a row of one cell names the section below it."""
+    grid = [[canvas.fold(cell) for cell in row.cells] for row in block.rows]
+    width = max((len(row) for row in grid), default=0)
+    header = _header_rows(block, grid, width)
+    headers = _column_headers(grid[:header], width)
+    body = list(zip(block.rows[header:], grid[header:], strict=True))
+    keys, first = _key_columns(headers, [row for _, row in body], width)
+    section: Folded | None = None
+    above: dict[int, Folded] = {}
+    for row, cells_ in body:
+        filled = [number for number, cell in enumerate(cells_) if cell.text.lower() not in _NOTHING]
+        if len(filled) == 1 and width > 1 and filled[0] <= first:
+            alone = cells_[filled[0]]
+            if len(cells_) == 1 or not _FIGURE.search(alone.text):
+                section, above = (alone, {}) if len(alone.text.split()) <= 15 else (None, {})
+            if len(alone.text.split()) > 4 or _FIGURE.search(alone.text):
+                yield Cell(row, (), (), alone, ())
+            continue
+        if width == 1:
+            for number in filled:
+                yield Cell(row, (), tuple(headers[0]), cells_[number], tuple(headers[0]))
+            continue
+        for key in keys:
+            if key < len(cells_) and cells_[key]:
+                above[key] = cells_[key]
+        outside = [section] if section else []
+        for number in filled:
+            if number in keys or number < first:
+                continue
+            labels = [*outside]
+            for key in keys:
+                if key in above and above[key].text != cells_[number].text:
+                    label = above[key]
+                    labels.append(
+                        _headed(label, headers[key]) if key != first and _FIGURE.search(label.text) else label
+                    )
+            own = tuple(part for part in headers[number] if part)
+            yield Cell(row, tuple(labels), own, cells_[number], (*outside, *own))
+
+
+def _headed(label: Folded, header: Sequence[Folded]) -> Folded:
+    return join([header[-1], " ", label]) if header else label
+
+
+def _header_rows(block: Block, grid: Sequence[Sequence[Folded]], width: int) -> int:
+    if block.declared:
+        # Markdown wants a header row even where the table has none.
+        if block.header == 1 and width == 2 and len(grid[0]) == 2 and _FIGURE.search(grid[0][1].text):
+            return 0 if not _HEADER_WORDS.match(grid[0][0].text) else 1
+        return min(block.header, len(grid) - 1) if len(grid) > 1 else 0
+    if len(grid) < 2 or len(grid[0]) < 2:
+        return 0
+    label, *values = [cell.text for cell in grid[0]]
+    if width == 2:
+        if _DIGIT_OR_MONEY.search(label + values[0]) or not values[0]:
+            return 0
+        below = [row[-1].text for row in grid[1:] if len(row) > 1]
+        mostly_figures = sum(bool(_FIGURE.search(text)) for text in below) * 5 >= len(below) * 3
+        return 1 if _HEADER_WORDS.match(values[0]) or (_VALUE_HEADER.search(values[0]) and mostly_figures) else 0
+    if any(_DIGIT_OR_MONEY.search(value) and not _SLAB.match(value) for value in values) or not any(values):
+        return 0
+    depth = 1
+    # A first cell left blank belongs to a header set in two rows.
+    while depth < len(grid) - 1 and not grid[depth][0] and not any(re.search(r"\d", cell.text) for cell in grid[depth]):
+        depth += 1
+    return depth
+
+
+def _column_headers(rows: Sequence[Sequence[Folded]], width: int) -> list[list[Folded]]:
+    headers: list[list[Folded]] = [[] for _ in range(width)]
+    for depth, row in enumerate(rows):
+        for number, cell in enumerate(row):
+            # A title over several columns stands in the first of them.
+            over = cell if cell or depth == len(rows) - 1 or number < 2 else row[number - 1]
+            if over and over.text not in {part.text for part in headers[number]}:
+                headers[number].append(over)
+    return headers
+
+
+def _key_columns(
+    headers: Sequence[Sequence[Folded]], rows: Sequence[Sequence[Folded]], width: int
+) -> tuple[list[int], int]:
+    """The columns that name a row, and the first of them (a column of serial numbers names nothing)."""
+    first = 0
+    column = [row[0].text for row in rows if len(row) > 1 and row[0]]
+    title = " ".join(part.text for part in headers[0]) if headers else ""
+    if (
+        width > 2
+        and column
+        and (all(_SERIAL.match(text) for text in column) or (title and _SERIAL_HEADER.match(title)))
+    ):
+        first = 1
+    keys = [first]
+    for number in range(first + 1, width - 1):
+        name = " ".join(part.text for part in headers[number])
+        texts = [row[number].text for row in rows if len(row) > number and row[number]]
+        worded = bool(texts) and not any(_FIGURE.search(text) for text in texts) and len({*texts}) > 1
+        if _VALUE_HEADER.search(name) or not (_KEY_HEADER.search(name) or worded):
+            break
+        keys.append(number)
+    return keys, first

@@ -1,0 +1,94 @@
+"""Settings, read once at a door and handed on as plain values.
+
+Every setting is an environment variable that reads like an address: ``RAGMARKET_<SECTION>__<NAME>``, for example
+``RAGMARKET_RETRIEVAL__QDRANT_URL``. Sections are named as the workshops.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ragmarket.errors import InvalidInput
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RetrievalSettings(_Section):
+    """Where evidence is indexed and how it is embedded."""
+
+    qdrant_url: str | None = Field(default=None, description="A Qdrant server; none keeps the index in RAGMARKET_HOME.")
+    qdrant_api_key: SecretStr | None = None
+    embedding_model: str | None = Field(default=None, description="A folder; none uses the packaged MiniLM.")
+    top_k: int = Field(default=12, ge=4, le=12)
+
+
+class GenerationSettings(_Section):
+    """Who writes."""
+
+    engine: Literal["embedded"] = "embedded"
+    model_dir: Path | None = Field(default=None, description="A model folder; none uses the packaged weights.")
+    threads: int | None = Field(default=None, ge=1, le=64)
+    rewrites: int = Field(default=2, ge=0, le=5)
+
+
+class ComplianceSettings(_Section):
+    """Where the ledger is."""
+
+    disclaimers_dir: Path = Path("approved_disclaimers")
+
+
+class AuditSettings(_Section):
+    """Where the log is."""
+
+    url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; none keeps SQLite in RAGMARKET_HOME.")
+
+
+class ApiSettings(_Section):
+    """The HTTP door."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAGMARKET_", env_nested_delimiter="__", frozen=True, extra="ignore", env_file=None
+    )
+
+    env: Literal["development", "production"] = "development"
+    home: Path = Path(".ragmarket")
+    corpus_dir: Path = Path("corpus")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    log_json: bool = False
+    retrieval: RetrievalSettings = RetrievalSettings()
+    generation: GenerationSettings = GenerationSettings()
+    compliance: ComplianceSettings = ComplianceSettings()
+    audit: AuditSettings = AuditSettings()
+    api: ApiSettings = ApiSettings()
+
+    @property
+    def production(self) -> bool:
+        """Whether demo approvals are refused."""
+        return self.env == "production"
+
+
+def read_settings() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        InvalidInput: A variable is wrong; names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "RAGMARKET_" + "__".join(str(step) for step in first["loc"]).upper()
+        raise InvalidInput(f"{name}: {first['msg']}", hint="Correct or unset the variable.") from error

@@ -1,0 +1,145 @@
+"""The same promises on a real PostgreSQL server, started for this module where its binaries are installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import multiprocessing
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ragmarket.audit.log import SqlAuditLog
+from ragmarket.errors import AuditWriteFailed, BackendUnavailable
+
+
+def _binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    on_path = shutil.which("postgres")
+    # Debian keeps initdb beside the real binary, not beside a link to it.
+    binary = found[-1] if found else Path(on_path).resolve() if on_path else None
+    return binary.parent if binary and (binary.parent / "initdb").exists() else None
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Whom to run the server as: it refuses root."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    return None
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    binaries, account = _binaries(), _account()
+    if binaries is None:
+        pytest.skip("no PostgreSQL server binaries are installed")
+    if account is None:
+        pytest.skip("PostgreSQL refuses to run as root and there is no other account")
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("psycopg is not installed (pip install 'ragmarket[postgres]')")
+    as_user = {"user": account.pw_uid, "group": account.pw_gid} if os.geteuid() == 0 else {}
+    # Not tmp_path: its parents are closed to the server's account.
+    with tempfile.TemporaryDirectory(prefix="ragmarket-pg-", ignore_cleanup_errors=True) as folder:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        data = Path(folder) / "data"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", "audit", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+            check=True, capture_output=True, cwd=folder, **as_user,
+        )  # fmt: skip
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, **as_user,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 30
+            ready = [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port)]
+            while subprocess.run(ready, capture_output=True, check=False).returncode != 0:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    pytest.skip("the PostgreSQL server did not start")
+                time.sleep(0.1)
+            yield f"postgresql+psycopg://audit@127.0.0.1:{port}/postgres"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _append_twenty(url: str, name: str) -> None:
+    log = SqlAuditLog(url, busy_timeout_s=30)
+    for number in range(20):
+        log.append({"draft_id": f"{name}-{number}", "documents": [{"sha256": log.put_blob(name.encode())}]})
+    log.close()
+
+
+def test_postgres_keeps_the_same_promises(server):
+    from sqlalchemy.exc import DBAPIError
+
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_append_twenty, args=(server, name)) for name in ("p", "q")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    log = SqlAuditLog(server, busy_timeout_s=0.2)
+    assert list(log.verify()) == []
+    assert log.head().seq == 40
+    assert log.get("p-3")["draft_id"] == "p-3"
+    with pytest.raises(AuditWriteFailed):
+        log.append({"draft_id": "p-3"})
+    assert log.append({"draft_id": "note", "text": "ब्याज \x00 100 %"}).seq == 41
+    assert log.get("note")["text"] == "ब्याज \x00 100 %"
+
+    for statement in (
+        "UPDATE audit_entries SET record = '{}'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "DELETE FROM audit_blobs",
+        "UPDATE audit_head SET seq = 1",
+    ):
+        with log._engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+            connection.exec_driver_sql(statement)
+
+    with log._engine.connect() as holder, holder.begin():
+        from ragmarket.audit.database import ADVISORY_LOCK
+
+        holder.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        with pytest.raises(AuditWriteFailed):
+            log.append({"draft_id": "late"})
+    assert log.append({"draft_id": "late"}).seq == 42
+
+    with log._engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE audit_entries DISABLE TRIGGER ALL")
+        connection.exec_driver_sql(
+            "UPDATE audit_entries SET record = replace(record, 'p-4', 'p-5') WHERE draft_id = 'p-4'"
+        )
+    broken = log.entry("p-4").seq
+    assert [(fault["seq"], fault["kind"]) for fault in log.verify()] == [(broken, "altered")]
+    log.close()
+
+
+def test_server_that_does_not_answer_is_unavailable():
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("psycopg is not installed (pip install 'ragmarket[postgres]')")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"postgresql://audit@127.0.0.1:{free.getsockname()[1]}/postgres"
+        log = SqlAuditLog(url)
+        with pytest.raises(AuditWriteFailed):
+            log.append({"draft_id": "a"})
+        with pytest.raises(BackendUnavailable):
+            log.get("a")

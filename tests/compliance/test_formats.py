@@ -1,0 +1,75 @@
+"""Figures stand in each language as its copywriter writes them, and every part knows its source."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ragmarket.compliance.formats import slot_text
+from ragmarket.knowledge.catalogue import Role
+from ragmarket.knowledge.language import load_language
+from ragmarket.schemas.base import LANGUAGES
+from ragmarket.schemas.evidence import Figure, Slot
+
+
+def figure(type_: str, value: str, unit: str, **more: object) -> Figure:
+    return Figure.model_validate(
+        {"type": type_, "value": Decimal(value), "unit": unit, "start": 0, "end": 1, "text": "x", **more}
+    )
+
+
+def slot(low: Figure, high: Figure | None = None, range_kind: str = "between") -> Slot:
+    return Slot.model_validate({"name": "S1a", "role": "r", "low": low, "high": high, "range_kind": range_kind})
+
+
+@pytest.mark.parametrize(
+    ("language", "low", "expected"),
+    [
+        ("en", figure("amount", "500", "INR"), "₹500"),
+        ("en", figure("amount", "125000", "INR"), "₹1.25 lakh"),
+        ("en", figure("amount", "123456", "INR"), "₹1,23,456"),
+        ("en", figure("amount", "20000000", "INR"), "₹2 crore"),
+        ("hi", figure("amount", "500000", "INR"), "₹5 लाख"),
+        ("en", figure("rate", "8.50", "percent", period="year"), "8.50% p.a."),
+        ("hi", figure("rate", "7.25", "percent", period="year"), "7.25% सालाना"),
+        ("en", figure("duration", "1", "year"), "1 year"),
+        ("en", figure("duration", "444", "day"), "444 days"),
+        ("hi", figure("duration", "5", "year"), "5 साल"),
+        ("en", figure("amount", "10000", "INR", bound="from"), "at least ₹10,000"),
+        ("en", figure("date", "739342", "date", iso="2025-03-31"), "31 March 2025"),
+    ],
+)
+def test_one_figure(language: str, low: Figure, expected: str) -> None:
+    assert slot_text(slot(low), None, load_language(language)).text == expected
+
+
+def test_what_the_phrasing_says_is_not_said_twice() -> None:
+    pack = load_language("en")
+    low = figure("amount", "500", "INR", bound="from", period="month")
+    assert slot_text(slot(low), Role(type="amount", bound="from", period="month"), pack).text == "₹500"
+    assert slot_text(slot(low), Role(type="amount", bound="from"), pack).text == "₹500 a month"
+
+
+def test_a_range_says_its_unit_once_where_the_language_allows() -> None:
+    ages = slot(figure("age", "18", "year"), figure("age", "65", "year"))
+    assert slot_text(ages, None, load_language("en")).text == "18 to 65 years"
+    assert slot_text(ages, None, load_language("hi")).text == "18 से 65 साल"
+
+
+def test_an_up_to_phrasing_takes_the_upper_end_of_a_range() -> None:
+    months = slot(figure("duration", "12", "month"), figure("duration", "60", "month"))
+    shown = slot_text(months, Role(type="duration", bound="up_to"), load_language("en"))
+    assert shown.text == "60 months"
+    assert [part.value for _, _, part in shown.parts] == [Decimal(60)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("period", [None, "year"])
+@pytest.mark.parametrize("bound", ["exact", "from", "up_to", "above", "below", "within", "after"])
+def test_parts_point_at_the_figure_inside_the_text(language: str, period: str | None, bound: str) -> None:
+    low = figure("rate", "7.25", "percent", period=period, bound=bound)
+    shown = slot_text(slot(low), None, load_language(language))
+    ((start, end, part),) = shown.parts
+    assert shown.text[start:end] == "7.25%"
+    assert part is low
