@@ -25,6 +25,7 @@ from ragmarket.settings import Settings
 
 if TYPE_CHECKING:
     from ragmarket.audit.log import SqlAuditLog
+    from ragmarket.audit.trace import Trace
     from ragmarket.compliance.guard import GuardedReview
     from ragmarket.compliance.ledger import Ledger
     from ragmarket.compliance.policy import PolicyBook
@@ -32,12 +33,12 @@ if TYPE_CHECKING:
     from ragmarket.generation.drafter import GroundedDrafter
     from ragmarket.generation.engines.embedded import EmbeddedEngine
     from ragmarket.prediction.predictor import TrainedPredictor
-    from ragmarket.retrieval.index import CorpusIndex
+    from ragmarket.retrieval.embedding import SentenceEncoder
+    from ragmarket.retrieval.qdrant import QdrantPlace
     from ragmarket.retrieval.retriever import CorpusRetriever
 
 WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
 PREDICTOR_WEIGHTS = Path(__file__).parent / "prediction" / "weights"
-Progress = Callable[[str, int, int], None]
 
 
 class House:
@@ -64,18 +65,21 @@ class House:
 
     # Workshops.
     @cached_property
-    def index_store(self) -> CorpusIndex:
-        """The index over the corpus."""
-        from ragmarket.retrieval.index import CorpusIndex
+    def encoder(self) -> SentenceEncoder:
+        """The sentence encoder that index and retriever share."""
+        from ragmarket.retrieval.embedding import SentenceEncoder
+
+        return SentenceEncoder(self.settings.retrieval.embedding_model)
+
+    @cached_property
+    def place(self) -> QdrantPlace:
+        """Where the vectors live."""
+        from ragmarket.retrieval.qdrant import QdrantPlace
 
         options = self.settings.retrieval
-        return CorpusIndex(
-            home=self.settings.home,
-            corpus_dir=self.settings.corpus_dir,
-            catalogue=self.catalogue,
-            qdrant_url=options.qdrant_url,
-            qdrant_api_key=options.qdrant_api_key.get_secret_value() if options.qdrant_api_key else None,
-            embedding_model=options.embedding_model,
+        key = options.qdrant_api_key
+        return QdrantPlace(
+            self.settings.home / "qdrant", url=options.qdrant_url, api_key=key.get_secret_value() if key else None
         )
 
     @cached_property
@@ -84,22 +88,25 @@ class House:
         from ragmarket.retrieval.retriever import CorpusRetriever
 
         return CorpusRetriever(
-            self.index_store, self.catalogue, angles=self.angles.preferences(), top_k=self.settings.retrieval.top_k
+            self.settings.home,
+            self.catalogue,
+            self.encoder,
+            self.angles.preferences(),
+            place=self.place,
+            k=self.settings.retrieval.top_k,
         )
 
     @cached_property
     def ledger(self) -> Ledger:
         """Approved wordings."""
-        from ragmarket.compliance.ledger import load_ledger
-
-        return load_ledger(self.settings.compliance.disclaimers_dir)
+        return self.policies.ledger
 
     @cached_property
     def policies(self) -> PolicyBook:
         """What must and must not be said."""
-        from ragmarket.compliance.policy import PolicyBook, load_packs
+        from ragmarket.compliance.policy import load_policy_book
 
-        return PolicyBook(self.ledger, load_packs(), production=self.settings.production)
+        return load_policy_book(self.settings.compliance.disclaimers_dir, production=self.settings.production)
 
     @cached_property
     def rules(self) -> GuardedReview:
@@ -137,8 +144,14 @@ class House:
     def predictor(self) -> TrainedPredictor:
         """Segment, intent and propensities."""
         from ragmarket.prediction.predictor import TrainedPredictor
+        from ragmarket.signals.features import DEFAULT_SPEC
 
-        return TrainedPredictor(PREDICTOR_WEIGHTS, self.angles)
+        return TrainedPredictor(
+            encode=DEFAULT_SPEC.encode,
+            spec_sha256=DEFAULT_SPEC.sha256,
+            weights=PREDICTOR_WEIGHTS,
+            angles=self.angles,
+        )
 
     @cached_property
     def audit(self) -> SqlAuditLog:
@@ -162,9 +175,12 @@ class House:
         )
 
     # What the doors ask for.
-    def index(self, progress: Progress | None = None) -> IndexReport:
-        """(Re)index changed documents."""
-        return self.index_store.refresh(progress)
+    def index(self, *, progress: bool = False) -> IndexReport:
+        """(Re)index changed documents; ``progress`` draws a bar on stderr."""
+        from ragmarket.retrieval.index import CorpusIndex
+
+        index = CorpusIndex(self.settings.home, self.catalogue, self.encoder, place=self.place)
+        return index.update(self.settings.corpus_dir, progress=progress)
 
     def check(self, request: CheckRequest, body_only: bool = False) -> CheckVerdict:
         """Check copy that somebody else wrote."""
@@ -172,22 +188,19 @@ class House:
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
         """Predict for one customer."""
-        from ragmarket.schemas.brief import Brief
+        return self.predictor.score(signals)
 
-        neutral = Brief(product_code="-", language="en", channel="email")
-        return self.predictor.predict(neutral, signals)
-
-    def trace(self, draft_id: str) -> Mapping[str, Any]:
+    def trace(self, draft_id: str) -> Trace:
         """Where each sentence of a recorded message comes from."""
-        from ragmarket.audit.trace import trace
+        from ragmarket.audit.trace import build_trace
 
-        return trace(self.audit, draft_id)
+        return build_trace(self.audit, draft_id, self.audit.verify())
 
     def trace_text(self, draft_id: str) -> str:
         """The trace for a terminal."""
-        from ragmarket.audit.trace import render_text
+        from ragmarket.audit.rendering import render_trace
 
-        return render_text(self.trace(draft_id))
+        return render_trace(self.trace(draft_id))
 
     def disclaimers(self, as_of: date | None = None, language: str | None = None) -> list[dict[str, Any]]:
         """The ledger with approvals; on a day, only what is in force."""
@@ -200,19 +213,29 @@ class House:
         ]
 
     def documents(self) -> list[DocumentVersion]:
-        """All indexed document versions."""
-        return self.index_store.documents()
+        """All indexed document versions; none before the first indexing."""
+        from ragmarket.retrieval.documents import DocumentStore
+
+        state = DocumentStore(self.settings.home).state()
+        return [entry.version for entry in state.entries] if state else []
 
     def document_text(self, sha256: str) -> str:
-        """The canonical text of a document version."""
-        return self.index_store.text(sha256)
+        """The canonical text of a document version, past ones included.
+
+        Raises:
+            NotFound: It was never indexed.
+        """
+        from ragmarket.retrieval.documents import DocumentStore
+
+        return DocumentStore(self.settings.home).text(sha256)
 
     def train_writer(
         self, folder: Path, minutes: float | None, report: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
         """Train, or go on training, the writer."""
         from ragmarket.generation.writer.corpus_text import plain_texts
-            from ragmarket.generation.writer.training import TrainingPlan, train
+        from ragmarket.generation.writer.examples import ExampleSampler
+        from ragmarket.generation.writer.training import TrainingPlan, train
 
         sampler = ExampleSampler(self.catalogue, self.packs, self.angles)
         texts = plain_texts(self.packs, [self.document_text(item.sha256) for item in self.documents()])

@@ -24,7 +24,7 @@ class RetrievalSettings(_Section):
 
     qdrant_url: str | None = Field(default=None, description="A Qdrant server; none keeps the index in RAGMARKET_HOME.")
     qdrant_api_key: SecretStr | None = None
-    embedding_model: str | None = Field(default=None, description="A folder; none uses the packaged MiniLM.")
+    embedding_model: Path | None = Field(default=None, description="A folder; none uses the packaged MiniLM.")
     top_k: int = Field(default=12, ge=4, le=12)
 
 

@@ -100,6 +100,11 @@ class MemoryAuditLog:
         """Append one record."""
         if self.full:
             raise AuditWriteFailed("the log is full")
+        draft_id = record.get("draft_id")
+        if not draft_id:
+            raise AuditWriteFailed("the record has no draft_id")
+        if any(kept["draft_id"] == draft_id for _, kept in self._records):
+            raise AuditWriteFailed(f"the draft {draft_id!r} is recorded already")
         body = json.dumps(record, sort_keys=True, ensure_ascii=False)
         previous = self._records[-1][0] if self._records else ""
         digest = hashlib.sha256((previous + body).encode()).hexdigest()

@@ -55,17 +55,17 @@ def test_nothing_personal_is_logged(as_json):
     stream = io.StringIO()
     configure("INFO", json=as_json, stream=stream)
     log = logging.getLogger("ragmarket.x")
-    log.info("predicted", extra={"customer_id": "C-99", "prompt": "Dear Asha", "Signals": {"age": 71}})
+    log.info("predicted", extra={"customer_id": "C-99", "prompt": "Dear Asha", "Signals": {"town": "Hubballi"}})
     try:
-        raise ValueError("customer C-99 is 71")
+        raise ValueError("customer C-99 of Hubballi")
     except ValueError:
         log.exception("failed")
     text = stream.getvalue()
     assert "[withheld]" in text
     assert "ValueError" in text
     assert "test_nothing_personal_is_logged" in text
-    for secret in ("C-99", "Asha", "71"):
-        assert secret not in text.replace("test_nothing_personal_is_logged:71", "")
+    for secret in ("C-99", "Asha", "Hubballi"):
+        assert secret not in text
 
 
 def test_plain_line_cannot_be_forged():

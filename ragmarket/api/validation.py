@@ -1,4 +1,4 @@
-"""Pydantic's complaints as ``field: problem``, with what would have been right. Shared by both doors; needs no FastAPI."""
+"""Pydantic's complaints as ``field: problem``, with what would have been right; for both doors, without FastAPI."""
 
 from __future__ import annotations
 

@@ -123,8 +123,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def text_bytes(value: object) -> bytes:
-    """A column's value as the bytes on disk."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape")
-    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()
+def cause(error: Exception) -> str:
+    """What went wrong, in the driver's own first line."""
+    # SQLAlchemy's text quotes the statement with its parameters, which are the record itself.
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

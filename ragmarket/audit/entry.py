@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,6 +12,10 @@ from ragmarket.errors import AuditChainBroken
 from ragmarket.schemas.message import AuditRef
 
 GENESIS = tagged_hash(b"ragmarket audit chain, version 1")
+
+
+# The columns of an entry in the database, in the order of `Entry`'s fields.
+COLUMNS = "seq, draft_id, previous_hash, recorded_at, record, entry_hash"
 
 
 def entry_hash(seq: int, previous: str, recorded_at: str, record_sha256: str) -> str:
@@ -39,6 +43,12 @@ class Entry:
     def ref(self) -> AuditRef:
         """Where the entry stands."""
         return AuditRef(seq=self.seq, hash=self.hash)
+
+    @classmethod
+    def from_row(cls, row: Sequence[object]) -> Entry:
+        """The entry in one row of `COLUMNS`, whatever somebody may have put there."""
+        seq, draft_id, previous, recorded_at, record, found = row
+        return cls(int(str(seq)), str(draft_id), str(previous), str(recorded_at), stored_bytes(record), str(found))
 
     def hashes_at(self, seq: int, record_sha256: str) -> bool:
         """Whether the entry's hash is the one it would have at a place and with a record."""
@@ -74,6 +84,13 @@ class Entry:
         if not isinstance(record, dict):
             raise AuditChainBroken(f"entry {self.seq} of the audit log is not a record")
         return cast("dict[str, object]", record)
+
+
+def stored_bytes(value: object) -> bytes:
+    """A column's value as the bytes on disk."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()
 
 
 def _hashes(value: object, under: str) -> Iterator[str]:

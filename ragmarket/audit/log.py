@@ -7,14 +7,14 @@ and moves the head in the same transaction, so several processes may append at o
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ragmarket.audit.canonical import TAG, canonical_bytes, sha256_hex
-from ragmarket.audit.database import open_engine, sqlite_file, text_bytes, use_wal, writing
-from ragmarket.audit.entry import GENESIS, Entry, cited_blobs, entry_hash
+from ragmarket.audit.database import cause, open_engine, sqlite_file, use_wal, writing
+from ragmarket.audit.entry import COLUMNS, GENESIS, Entry, cited_blobs, entry_hash, stored_bytes
 from ragmarket.audit.migrations import migrate, pending
 from ragmarket.audit.verify import verify_chain
 from ragmarket.errors import AuditChainBroken, AuditWriteFailed, BackendUnavailable, NotFound, RagmarketError
@@ -23,24 +23,11 @@ from ragmarket.schemas.message import AuditRef
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-_COLUMNS = "seq, draft_id, previous_hash, recorded_at, record, entry_hash"
 _PAGE = 500
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _entry(row: Sequence[object]) -> Entry:
-    seq, draft_id, previous, recorded_at, record, found = row
-    return Entry(
-        seq=int(str(seq)),
-        draft_id=str(draft_id),
-        previous=str(previous),
-        recorded_at=str(recorded_at),
-        record_bytes=text_bytes(record),
-        hash=str(found),
-    )
 
 
 class SqlAuditLog:
@@ -94,17 +81,14 @@ class SqlAuditLog:
                     f"the draft {draft_id!r} is already recorded", hint="Give the draft an id of its own."
                 )
             for sha256 in cited_blobs(record):
-                found = connection.exec_driver_sql(self._sql("SELECT 1 FROM audit_blobs WHERE sha256 = ?"), (sha256,))
-                if found.first() is None:
-                    raise AuditWriteFailed(
-                        f"the record cites bytes that are not kept: {sha256}", hint="Keep them with put_blob first."
-                    )
+                if not self._kept(connection, sha256):
+                    raise AuditWriteFailed(f"cited bytes are not kept: {sha256}", hint="Keep them with put_blob first.")
             last = self._checked_end(connection)
             seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
             recorded_at = self._clock()
             hash_ = entry_hash(seq, previous, recorded_at, sha256_hex(data))
             connection.exec_driver_sql(
-                self._sql(f"INSERT INTO audit_entries ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"),  # noqa: S608
+                self._sql(f"INSERT INTO audit_entries ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"),  # noqa: S608
                 (seq, draft_id, previous, recorded_at, data.decode("utf-8"), hash_),
             )
             connection.exec_driver_sql(
@@ -125,11 +109,9 @@ class SqlAuditLog:
         """
         sha256 = sha256_hex(data)
         with self._write() as connection:
-            known = connection.exec_driver_sql(self._sql("SELECT 1 FROM audit_blobs WHERE sha256 = ?"), (sha256,))
-            if known.first() is None:
-                connection.exec_driver_sql(
-                    self._sql("INSERT INTO audit_blobs (sha256, data) VALUES (?, ?)"), (sha256, data)
-                )
+            if not self._kept(connection, sha256):
+                insert = self._sql("INSERT INTO audit_blobs (sha256, data) VALUES (?, ?)")
+                connection.exec_driver_sql(insert, (sha256, data))
         return sha256
 
     def get_blob(self, sha256: str) -> bytes:
@@ -166,20 +148,20 @@ class SqlAuditLog:
             NotFound: No such draft was recorded.
         """
         with self._read() as connection:
-            query = self._sql(f"SELECT {_COLUMNS} FROM audit_entries WHERE draft_id = ?")  # noqa: S608
+            query = self._sql(f"SELECT {COLUMNS} FROM audit_entries WHERE draft_id = ?")  # noqa: S608
             row = connection.exec_driver_sql(query, (draft_id,)).first()
         if row is None:
             raise NotFound(f"no draft {draft_id!r} is recorded")
-        return _entry(row)
+        return Entry.from_row(row)
 
     def entries(self) -> Iterator[Entry]:
         """All entries as they stand on disk, in order of place, in constant memory."""
-        query = self._sql(f"SELECT {_COLUMNS} FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT {_PAGE}")  # noqa: S608
+        query = self._sql(f"SELECT {COLUMNS} FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT {_PAGE}")  # noqa: S608
         after = -(2**63) + 1
         while True:
             # Page by page: a reader that stops to think must not hold a transaction open.
             with self._read() as connection:
-                page = [_entry(row) for row in connection.exec_driver_sql(query, (after,))]
+                page = [Entry.from_row(row) for row in connection.exec_driver_sql(query, (after,))]
             if not page:
                 return
             yield from page
@@ -215,16 +197,20 @@ class SqlAuditLog:
         """Return all connections."""
         self._engine.dispose()
 
+    def _kept(self, connection: Connection, sha256: str) -> bool:
+        query = self._sql("SELECT 1 FROM audit_blobs WHERE sha256 = ?")
+        return connection.exec_driver_sql(query, (sha256,)).first() is not None
+
     def _blob(self, sha256: str) -> bytes | None:
         with self._read() as connection:
             query = self._sql("SELECT data FROM audit_blobs WHERE sha256 = ?")
             row = connection.exec_driver_sql(query, (sha256,)).first()
-        return text_bytes(row[0]) if row is not None else None
+        return stored_bytes(row[0]) if row is not None else None
 
     def _checked_end(self, connection: Connection) -> Entry | None:
-        row = connection.exec_driver_sql(f"SELECT {_COLUMNS} FROM audit_entries ORDER BY seq DESC LIMIT 1").first()  # noqa: S608
+        row = connection.exec_driver_sql(f"SELECT {COLUMNS} FROM audit_entries ORDER BY seq DESC LIMIT 1").first()  # noqa: S608
         head = connection.exec_driver_sql("SELECT seq, entry_hash FROM audit_head").first()
-        last = _entry(row) if row is not None else None
+        last = Entry.from_row(row) if row is not None else None
         if (last.seq, last.hash) != (head[0], head[1]) if last and head else last is not None or head is not None:
             raise AuditChainBroken("the last entry of the audit log is not the one that was recorded last")
         if last is not None and not last.intact():
@@ -257,7 +243,7 @@ class SqlAuditLog:
         except RagmarketError:
             raise
         except Exception as error:  # whatever went wrong, the promise is the same: nothing was acknowledged
-            raise AuditWriteFailed(f"the audit log could not be written: {_cause(error)}") from error
+            raise AuditWriteFailed(f"the audit log could not be written: {cause(error)}") from error
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
@@ -267,9 +253,4 @@ class SqlAuditLog:
             with self._open().connect() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as error:
-            raise BackendUnavailable(f"the audit log could not be read: {_cause(error)}") from error
-
-
-def _cause(error: Exception) -> str:
-    # SQLAlchemy's own text quotes the statement with its parameters, which are the record itself.
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0] if str(error) else type(error).__name__
+            raise BackendUnavailable(f"the audit log could not be read: {cause(error)}") from error

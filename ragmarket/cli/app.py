@@ -23,9 +23,15 @@ Exit codes: 0 done, 2 bad input (nothing changed), 3 refused, 1 fault. State liv
 .ragmarket), documents in RAGMARKET_CORPUS_DIR (default corpus/).
 """
 
+ORDER = ("demo", "index", "draft", "check", "predict", "trace", "audit", "disclaimers", "serve", "train")
+
 
 class Front(TyperGroup):
     """The group that turns every failure into a message, a hint and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order of a first day's work."""
+        return sorted(super().list_commands(ctx), key=ORDER.index)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; no traceback leaves here unless ``--verbose`` asked for it."""
@@ -33,7 +39,7 @@ class Front(TyperGroup):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
-        except Exception as fault:  # noqa: BLE001  the outermost door: a user never meets a traceback
+        except Exception as fault:  # the outermost door: a user never meets a traceback
             desk = ctx.obj if isinstance(ctx.obj, Desk) else Desk()
             raise typer.Exit(desk.error(fault)) from fault
 

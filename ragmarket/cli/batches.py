@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ragmarket.cli.desk import Desk, as_fault, worst
+from ragmarket.cli.desk import Desk, as_fault, results_only, worst
 from ragmarket.cli.reading import Batch, Item
 from ragmarket.errors import RagmarketError
 
@@ -85,9 +83,9 @@ def answer_all(desk: Desk, entries: Sequence[Entry[ValueT]], how: Answering[Valu
             if entry.error is not None:
                 raise entry.error
             value: ValueT = entry.value  # type: ignore[assignment]  # an entry without an error has a value
-            with contextlib.redirect_stdout(sys.stderr):  # stdout is for results alone, whatever a library prints
+            with results_only():
                 answer = how.work(value)
-        except Exception as fault:  # noqa: BLE001  one bad item must not take the others with it
+        except Exception as fault:  # one bad item must not take the others with it
             if single:
                 raise
             error = as_fault(fault)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ragmarket.cli.batches import Answering, answer_all, read_all
-from ragmarket.cli.desk import DONE, REFUSED, Desk, JsonFlag, VerboseFlag, examples
+from ragmarket.cli.desk import DONE, REFUSED, Desk, JsonFlag, VerboseFlag, examples, results_only
 from ragmarket.cli.reading import Item, read_as, read_items
 from ragmarket.errors import InvalidInput
 
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
 
 DRAFT_HELP = """Write one message, or many.
 
-Takes one brief as a JSON object, several as a JSON array, or one per line (JSON Lines). Results come in the same order.
-Every sentence of an accepted message points to its source; a refusal says what is missing and exits with 3.
+Takes a file, or - for standard input: one brief as a JSON object, several as a JSON array, or one per line (JSON
+Lines). Results come in the same order. Every sentence of an accepted message points to its source; a refusal says
+what is missing and exits with 3.
 
 Fields: product_code, language (en hi ta te kn ml bn mr gu), channel (sms whatsapp email push); optional: intent,
 segment, customer_id, as_of (a date), max_claims, variants, seed.
 """
 CHECK_HELP = """Check copy that somebody else wrote.
 
-Fields: text, language, product_class, channel; optional: id, as_of (default: today). The verdict is pass or fail with
-the findings; a fail exits with 3.
+Takes a file, or - for standard input. Fields: text, language, product_class, channel; optional: id, as_of (default:
+today). The verdict is pass or fail with the findings; a fail exits with 3.
 """
 PREDICT_HELP = """Who is the customer, and what would serve them?
 
-Takes customer signals as JSON objects and answers segment, intent and propensities. A prediction chooses emphasis, never
-text; without enough signals the answer is the neutral segment.
+Takes customer signals as JSON objects, from a file or (-) standard input, and answers segment, intent and
+propensities. A prediction chooses emphasis, never text; without enough signals the answer is the neutral segment.
 """
 
 
@@ -45,7 +46,8 @@ def ensure_index(desk: Desk, house: House) -> None:
     if house.documents():
         return
     desk.note(f"no index yet: reading {house.settings.corpus_dir} first (once)")
-    house.index(desk.progress)
+    with results_only():
+        house.index(progress=desk.watched)
 
 
 def all_results(result: Result) -> Iterator[Result]:
@@ -56,7 +58,7 @@ def all_results(result: Result) -> Iterator[Result]:
 
 def draft(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="BRIEF.json|-", help="A file, or - for standard input.")],
+    source: Annotated[str, typer.Argument(metavar="BRIEF.json|-", hidden=True)],
     signals: Annotated[
         str | None, typer.Option(metavar="FILE", help="Customer signals (a JSON object) that choose the emphasis.")
     ] = None,
@@ -95,7 +97,7 @@ def draft(
 
 def check(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="COPY.json|-", help="A file, or - for standard input.")],
+    source: Annotated[str, typer.Argument(metavar="COPY.json|-", hidden=True)],
     body_only: Annotated[bool, typer.Option("--body-only", help="Do not ask for disclaimers.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
@@ -131,7 +133,7 @@ def check(
 
 def predict(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="SIGNALS.json|-", help="A file, or - for standard input.")],
+    source: Annotated[str, typer.Argument(metavar="SIGNALS.json|-", hidden=True)],
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:

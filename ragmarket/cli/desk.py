@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import logging
 import sys
 import traceback
 import warnings
@@ -38,11 +38,17 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def results_only() -> contextlib.AbstractContextManager[object]:
+    """Keep stdout for results while a workshop works, whatever a library prints."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
 def as_fault(error: Exception) -> RagmarketError:
     """Any exception as a member of the family; a foreign one names its type."""
     if isinstance(error, RagmarketError):
         return error
-    return RagmarketError(f"{type(error).__name__}: {error}", hint="Run again with --verbose and report what it prints.")
+    hint = "Run again with --verbose and report what it prints."
+    return RagmarketError(f"{type(error).__name__}: {error}", hint=hint)
 
 
 class Desk:
@@ -66,17 +72,18 @@ class Desk:
         desk: Desk = root.obj
         desk.as_json = desk.as_json or as_json
         desk.verbose = desk.verbose or verbose
-        if desk.verbose:
-            logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-        elif not sys.warnoptions:
+        if not desk.verbose and not sys.warnoptions:
             warnings.simplefilter("ignore")
         return desk
 
     def settings(self) -> Settings:
         """The settings of the environment."""
+        from ragmarket import telemetry
         from ragmarket.settings import read_settings
 
-        return read_settings()
+        settings = read_settings()
+        telemetry.configure("INFO" if self.verbose else settings.log_level, json=settings.log_json)
+        return settings
 
     def house(self, settings: Settings | None = None) -> House:
         """The house that the environment's settings describe."""
@@ -98,6 +105,11 @@ class Desk:
     def note(self, text: str) -> None:
         """A line of progress on stderr."""
         typer.echo(text, err=True)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody may be looking at stderr, so that a bar is worth drawing."""
+        return self.verbose or sys.stderr.isatty()
 
     def progress(self, what: str, done: int, total: int) -> None:
         """One step of a longer task, on stderr; a terminal overwrites its line."""

@@ -115,12 +115,12 @@ def prediction_lines(prediction: Prediction) -> Text:
 def index_table(report: IndexReport) -> Table:
     """What indexing did with each document."""
     table = Table(box=SIMPLE, title=f"{len(report.documents)} documents, {report.seconds:.1f} s", title_justify="left")
-    table.add_column("document", overflow="fold", ratio=3)
+    table.add_column("document", overflow="fold", min_width=48)
     for column in ("version", "action"):
         table.add_column(column, no_wrap=True)
     for column in ("units", "figures", "facts"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("reason", overflow="fold", ratio=2)
+    table.add_column("reason", overflow="fold")
     for row in report.documents:
         reason = row.reason or (f"superseded by {row.superseded_by}" if row.superseded_by else "")
         counts = (str(row.units), str(row.figures), str(row.facts))
@@ -131,15 +131,18 @@ def index_table(report: IndexReport) -> Table:
 def disclaimer_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """The ledger: wording, where it comes from, who approved it."""
     table = Table(box=SIMPLE, title=f"{len(rows)} wordings", title_justify="left")
-    for column in ("id", "language", "hash", "provenance", "in force", "approval"):
+    for column in ("id", "language", "hash"):
+        table.add_column(column, no_wrap=True)
+    for column in ("provenance", "in force", "approval", "text"):
         table.add_column(column, overflow="fold")
-    table.add_column("text", overflow="fold", ratio=2)
     for row in rows:
         approval = row.get("approval")
         who = "none"
         if approval:
-            who = f"{approval['approver']}, {approval['date']}" + (" (demo)" if approval.get("demo") else "")
+            who = f"{approval['approver']}, {approval['date']}" + (
+                " (demo)" if approval.get("demo") and "(demo)" not in approval["approver"] else ""
+            )
         span = f"{row['effective_from']} to {row.get('effective_to') or 'open'}"
-        cells = (row["id"], row["language"], row["sha256"][:12], row["provenance"], span, who, shortened(row["text"], 90))
-        table.add_row(*(Text(str(cell)) for cell in cells))
+        cells = (row["id"], row["language"], row["sha256"][:12], row["provenance"], span, who)
+        table.add_row(*(Text(str(cell)) for cell in cells), Text(shortened(row["text"], 90)))
     return table

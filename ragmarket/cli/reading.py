@@ -55,7 +55,7 @@ def read_source(source: str, noun: str) -> str:
     if source == "-":
         if sys.stdin.isatty():
             click.echo(f"reading {noun} from the terminal; end with Ctrl-D", err=True)
-        raw = click.get_binary_stream("stdin").read()
+        raw = sys.stdin.buffer.read()
     else:
         path = Path(source)
         if path.is_dir():
@@ -63,7 +63,8 @@ def read_source(source: str, noun: str) -> str:
         try:
             raw = path.read_bytes()
         except FileNotFoundError as error:
-            raise InvalidInput(f"there is no file {source}", hint="Check the path, or use - for standard input.") from error
+            hint = "Check the path, or use - for standard input."
+            raise InvalidInput(f"there is no file {source}", hint=hint) from error
         except OSError as error:
             raise InvalidInput(f"{source}: {error.strerror}", hint="Check the file's permissions.") from error
     try:
@@ -126,7 +127,7 @@ def read_items(source: str, noun: str) -> Batch:
         noun: What an item is called in messages ("a brief").
 
     Raises:
-        InvalidInput: The input as a whole cannot be read; a single bad line of JSON Lines is carried by its item instead.
+        InvalidInput: The input as a whole cannot be read; a bad line of JSON Lines is carried by its item instead.
     """
     text = read_source(source, noun)
     if not text.strip():
@@ -143,7 +144,8 @@ def read_items(source: str, noun: str) -> Batch:
     if isinstance(value, list):
         if not value:
             raise InvalidInput("the array is empty", hint=f"Put at least one object in it: {noun} each.")
-        return Batch(tuple(_item(number, None, entry, noun) for number, entry in enumerate(value, start=1)), single=False)
+        entries = enumerate(value, start=1)
+        return Batch(tuple(_item(number, None, entry, noun) for number, entry in entries), single=False)
     if not isinstance(value, dict):
         raise InvalidInput(f"{noun} is a JSON object, not {JSON_NAMES.get(type(value), 'null')}")
     return Batch((Item(1, None, value),), single=True)

@@ -14,12 +14,13 @@ from ragmarket.schemas.base import LANGUAGES
 
 TRACE_HELP = """Where does each sentence of a recorded message come from?
 
-Shows the message sentence by sentence with the span of the document version that supports it, the disclaimers and rules
-in force that day, and the model that wrote it.
+ID is the draft_id of a result. Shows the message sentence by sentence with the span of the document version that
+supports it, the disclaimers and rules in force that day, and the model that wrote it.
 """
 VERIFY_HELP = """Was anything altered since it was recorded?
 
-Walks the hash chain from its first record to its last. Prints each fault and exits with 1, or says that the chain holds.
+Walks the hash chain from its first record to its last. Prints each fault and exits with 1, or says that the chain
+holds.
 """
 LIST_HELP = """The ledger of approved wordings: provenance, days in force, approver and hash."""
 
@@ -44,7 +45,7 @@ def chain_lines(state: dict[str, Any]) -> list[str]:
 
 def trace(
     ctx: typer.Context,
-    draft_id: Annotated[str, typer.Argument(metavar="ID", help="The draft_id of a result.")],
+    draft_id: Annotated[str, typer.Argument(metavar="ID", hidden=True)],
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
@@ -83,7 +84,8 @@ def list_wordings(
         str | None, typer.Option(click_type=click.Choice(LANGUAGES), help="Only wordings in this language.")
     ] = None,
     as_of: Annotated[
-        date | None, typer.Option(parser=date.fromisoformat, metavar="YYYY-MM-DD", help="Only what is in force that day.")
+        date | None,
+        typer.Option(parser=date.fromisoformat, metavar="YYYY-MM-DD", help="Only what is in force that day."),
     ] = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,

@@ -8,22 +8,23 @@ from typing import Annotated, Any
 import typer
 
 from ragmarket.cli.copywriting import ensure_index
-from ragmarket.cli.desk import BAD_INPUT, DONE, Desk, JsonFlag, VerboseFlag, examples
+from ragmarket.cli.desk import BAD_INPUT, DONE, Desk, JsonFlag, VerboseFlag, examples, results_only
 from ragmarket.errors import MissingDependency
 
 INDEX_HELP = """Read the corpus and index what changed.
 
-Reads RAGMARKET_CORPUS_DIR (default: corpus/) and says per document what was added, kept, updated, removed or rejected,
-and why. A rejected document leaves the others alone and exits with 2.
+Reads RAGMARKET_CORPUS_DIR (default: corpus/) and says per document what was added, kept, updated, removed or
+rejected, and why. A rejected document leaves the others alone and exits with 2.
 """
 TRAIN_HELP = """Train the writer from nothing.
 
-Resumes where an earlier run in the same folder stopped. Point RAGMARKET_GENERATION__MODEL_DIR at the folder to write
-with the result.
+Weights, card and checkpoints go to FOLDER; a run resumes where an earlier one in the same folder stopped. Point
+RAGMARKET_GENERATION__MODEL_DIR at the folder to write with the result.
 """
-SERVE_HELP = """Serve the API (/v1/…, described at /docs) and the console (/).
+SERVE_HELP = """Serve the API and the console.
 
-It has no login of its own: keep it on this machine, or put it behind the bank's gateway.
+The console is at /, the API at /v1/… and its description at /docs. It has no login of its own: keep it on this
+machine, or put it behind the bank's gateway.
 """
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -33,7 +34,10 @@ train = typer.Typer(no_args_is_help=True, help="Train a model.", rich_markup_mod
 def index(ctx: typer.Context, as_json: JsonFlag = False, verbose: VerboseFlag = False) -> None:
     """Read the corpus and index what changed."""
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    report = desk.house().index(desk.progress)
+    settings = desk.settings()
+    desk.note(f"reading {settings.corpus_dir}")
+    with results_only():
+        report = desk.house(settings).index(progress=desk.watched)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))
     else:
@@ -51,7 +55,7 @@ def index(ctx: typer.Context, as_json: JsonFlag = False, verbose: VerboseFlag = 
 )
 def train_writer(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="Where weights, card and checkpoints go.")],
+    folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Stop after this long; run again to go on.")] = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
@@ -60,9 +64,11 @@ def train_writer(
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
 
     def report(row: dict[str, Any]) -> None:
-        desk.note(" ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()))
+        cells = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        desk.note(" ".join(cells))
 
-    outcome = desk.house().train_writer(folder, minutes, report)
+    with results_only():
+        outcome = desk.house().train_writer(folder, minutes, report)
     if desk.as_json:
         desk.json(outcome)
         return
@@ -99,8 +105,7 @@ def serve(
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the application."""
-    app.command("index", help=INDEX_HELP, epilog=examples("ragmarket index", "RAGMARKET_CORPUS_DIR=docs ragmarket index --json"))(
-        index
-    )
+    epilog = examples("ragmarket index", "RAGMARKET_CORPUS_DIR=docs ragmarket index --json")
+    app.command("index", help=INDEX_HELP, epilog=epilog)(index)
     app.add_typer(train, name="train")
     app.command("serve", help=SERVE_HELP, epilog=examples("ragmarket serve", "ragmarket serve --port 9000"))(serve)

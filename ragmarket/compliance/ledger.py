@@ -189,8 +189,6 @@ def load_ledger(root: Path) -> Ledger:
     return Ledger(entries, approvals)
 
 
-
-
 def _entry(path: Path) -> Placed[Entry]:
     placed = read_placed(path, Entry)
     entry = placed.value
@@ -236,7 +234,9 @@ def _approvals(path: Path, entries: Iterable[Entry]) -> list[Approval]:
     for index, record in enumerate(placed.value.approvals):
         known = hashes.get((record.entry, record.language))
         if known is None:
-            raise placed.wrong(["approvals", index, "entry"], f"there is no wording {record.entry} in {record.language}")
+            raise placed.wrong(
+                ["approvals", index, "entry"], f"there is no wording {record.entry} in {record.language}"
+            )
         if record.sha256 not in known:
             problem = f"the hash is not that of the wording {record.entry} in {record.language}: approve it again"
             raise placed.wrong(["approvals", index, "sha256"], problem)

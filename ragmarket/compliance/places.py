@@ -34,11 +34,27 @@ def read_placed(path: Path, model: type[Model]) -> Placed[Model]:
     Raises:
         BadKnowledge: The first complaint, with its line.
     """
-    data, node = read_yaml(path)
+    try:
+        data, node = read_yaml(path)
+    except ValueError as error:
+        raise _bad_scalar(path, error) from error
     try:
         return Placed(path=path, value=model.model_validate(data), node=node)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key is both unknown and missing; the unknown one is where the reader must look.
+        first = min(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
         place = [step for step in first["loc"] if isinstance(step, (str, int))]
         where = ".".join(str(step) for step in place) or "the file"
         raise BadKnowledge(path, line_of(node, place), f"{where}: {first['msg']}") from error
+
+
+def _bad_scalar(path: Path, error: ValueError) -> BadKnowledge:
+    """PyYAML lets a date such as 2026-13-01 fail without its place; find the line by trying each value."""
+    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            yaml.safe_load(row.strip().lstrip("- ").partition(": ")[2].split(" #")[0])
+        except yaml.YAMLError:
+            continue
+        except ValueError:
+            return BadKnowledge(path, number, f"{row.strip()}: {error}")
+    return BadKnowledge(path, None, str(error))

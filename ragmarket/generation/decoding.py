@@ -11,7 +11,7 @@ from ragmarket.schemas.draft import Draft, DraftClaim
 
 
 def parse_draft(raw: str) -> Draft:
-    """Parse ``{"subject"?, "opening"?, "claims": [{"cite", "text"}], "cta"?}``.
+    """Parse ``{"subject"?, "opening"?, "claims": [{"cite", "fact", "text"}], "cta"?}``; the repeated fact is dropped.
 
     Raises:
         UndecodableOutput: The text is cut short or has another shape.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import permutations
 
 from ragmarket.errors import NothingToSay
+from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.language import LanguagePack
 
@@ -33,7 +34,7 @@ def _literal(text: str) -> str:
 
 
 def _claim_rule(fact: Fact) -> str:
-    opening = _literal('{"cite":"' + fact.id + '","text":"')
+    opening = _literal('{"cite":"' + fact.id + '","fact":"' + fact_body(fact) + '","text":"')
     orders = [
         " t ".join(["", *(_literal("{" + slot + "}") for slot in order), ""]).strip()
         for order in permutations(fact.slots)

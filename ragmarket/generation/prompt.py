@@ -22,14 +22,21 @@ def slot_token(name: str) -> str:
     return "{" + name + "}"
 
 
-def fact_line(fact: Fact) -> str:
-    """One fact of the prompt: ``S2 exit_load rate={S2a} duration={S2b} +gst_extra must``."""
-    parts = [fact.id, fact.kind]
+def fact_body(fact: Fact) -> str:
+    """A fact without its id: ``exit_load rate={S2a} duration={S2b} +gst_extra``.
+
+    The writer repeats it before the words of each claim (the grammar leaves it no choice), so that kind, slots and
+    conditions stand right beside the words that must carry them.
+    """
+    parts = [fact.kind]
     parts += [f"{role}={slot_token(slot)}" for role, slot in sorted(fact.roles.items())]
     parts += [f"+{id_}={slot_token(slot)}" if slot else f"+{id_}" for id_, slot in fact.conditions]
-    if fact.must:
-        parts.append("must")
     return " ".join(parts)
+
+
+def fact_line(fact: Fact) -> str:
+    """One fact of the prompt: ``S2 exit_load rate={S2a} duration={S2b} +gst_extra must``."""
+    return f"{fact.id} {fact_body(fact)}{' must' if fact.must else ''}"
 
 
 def build_prompt(task: WritingTask) -> str:

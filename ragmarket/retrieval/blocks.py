@@ -24,7 +24,7 @@ class Block:
     Attributes:
         form: What it is. A ``note`` is a footnote, a ``question`` opens an answer.
         ranges: Where its words stand, without markers; empty for a table.
-        level: Depth of a heading.
+        level: Depth of a heading, indent of a list item.
         mark: The mark of a footnote, and in ``mark_start`` where it stands.
         rows: The rows of a table.
         header: How many of them the source declares to be headers, where ``declared``.

@@ -67,7 +67,7 @@ class _Reader:
     headings: list[tuple[int, Folded]] = field(default_factory=list)
     question: Folded | None = None
     answered: int = 0
-    intro: Folded | None = None
+    intros: list[tuple[int, Folded]] = field(default_factory=list)
     caption: Folded | None = None
 
     def read(self, blocks: Sequence[Block]) -> list[Unit]:
@@ -90,17 +90,17 @@ class _Reader:
             case "paragraph":
                 self._paragraph(view)
             case "note":
-                self.intro = self.caption = None
+                self.intros, self.caption = [], None
                 self._sentences(view)
             case "item":
-                self._item(view)
+                self._item(block.level, view)
             case "table":
                 self._table(block)
 
     def _heading(self, level: int, view: Folded) -> None:
         while self.headings and self.headings[-1][0] >= level:
             self.headings.pop()
-        self.question = self.intro = self.caption = None
+        self.question, self.intros, self.caption = None, [], None
         if MONEY_OR_SHARE.search(view.text) and any(char.isdigit() for char in view.text):
             self._sentences(view)
         self.headings.append((level, view))
@@ -111,10 +111,10 @@ class _Reader:
         if level:
             while self.headings and self.headings[-1][0] >= level:
                 self.headings.pop()
-        self.question, self.answered, self.intro, self.caption = view, 0, None, None
+        self.question, self.answered, self.intros, self.caption = view, 0, [], None
 
     def _paragraph(self, view: Folded) -> None:
-        self.intro = self.caption = None
+        self.intros, self.caption = [], None
         ranges = sentence_ranges(view.text)
         self._sentences(view)
         if self.question:
@@ -122,27 +122,35 @@ class _Reader:
             if self.answered >= 3:
                 self.question = None
         if ranges and view.text.rstrip().endswith((":", ":-", ":–")):
-            self.intro = view.cut(*ranges[-1])
+            self.intros = [(-1, view.cut(*ranges[-1]))]
         if len(ranges) == 1 and len(view.text.split()) <= 14 and not TERMINAL.search(view.text):
             self.caption = view
 
-    def _item(self, view: Folded) -> None:
+    def _item(self, indent: int, view: Folded) -> None:
         self.caption = None
-        if self.intro and is_fragment(view.text) and len(sentence_ranges(view.text)) == 1:
-            opening = self.intro.cut(0, len(self.intro.text.rstrip(":-– ")))
-            self._emit("sentence", view, join([opening, ": ", view]), [self.intro.span])
+        while self.intros and self.intros[-1][0] >= indent:
+            self.intros.pop()
+        intro = self.intros[-1][1] if self.intros else None
+        opens = view.text.endswith((":", ":-", ":–"))
+        if opens and is_fragment(view.text):
+            self.intros.append((indent, view))
+        elif intro and is_fragment(view.text) and len(sentence_ranges(view.text)) == 1:
+            opening = intro.cut(0, len(intro.text.rstrip(":-– ")))
+            self._emit("sentence", view, join([opening, ": ", view]), [intro.span])
         else:
-            self._sentences(view, [self.intro.span] if self.intro else [])
+            self._sentences(view, [intro.span] if intro else [])
+            if opens:
+                self.intros.append((indent, view))
 
     def _table(self, block: Block) -> None:
-        named = [self.caption.span] if self.caption else [self.intro.span] if self.intro else []
+        named = [self.caption.span] if self.caption else [self.intros[-1][1].span] if self.intros else []
         for cell in cells(block, self.canvas):
             if not cell.labels and not cell.headers:
                 self._sentences(cell.cell, named)
                 continue
             context = [*named, *(part.span for part in cell.context)]
             self._cell(cell, context)
-        self.intro = self.caption = None
+        self.intros, self.caption = [], None
 
     def _cell(self, cell: Cell, context: list[tuple[int, int]]) -> None:
         pieces = [cell.cell]

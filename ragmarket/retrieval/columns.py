@@ -26,7 +26,7 @@ def column_table(lines: Sequence[Line], at: int, *, inside: bool) -> tuple[Block
         return None
     if LEADER.match(line.text):
         return _pairs(lines, at, _leader)
-    if not inside and _colon(line) is not None:
+    if not inside and _colon(line) is not None and not _runs_on(lines, at):
         return _pairs(lines, at, _colon)
     return _columns(lines, at, inside=inside)
 
@@ -55,6 +55,15 @@ def _colon(line: Line) -> tuple[Range, Range] | None:
         line.start + match.start(2),
         line.start + match.end(2),
     )
+
+
+def _runs_on(lines: Sequence[Line], at: int) -> bool:
+    """Whether the value of a "Label: value" line goes on in the next line like running text."""
+    line = lines[at]
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    if following is None or following.blank or TERMINAL.search(line.text) or following.indent >= line.indent + 4:
+        return False
+    return following.text[0].islower() or (line.words() > 9 and LABEL.match(following.text) is None)
 
 
 def _pairs(lines: Sequence[Line], at: int, read: Callable[[Line], tuple[Range, Range] | None]) -> tuple[Block, int]:

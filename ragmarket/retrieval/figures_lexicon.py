@@ -38,7 +38,7 @@ class _File(RootModel[dict[str, Words]]):
 
 
 def alternatives(words: list[str]) -> str:
-    """One pattern for any of the words, longest first; blanks match blanks and hyphens, Indian units may be inflected."""
+    """One pattern for any of the words, longest first; blanks match hyphens too, Indian words may be inflected."""
     parts = []
     for word in sorted(set(words), key=lambda w: (-len(w), w)):
         body = _GAP.join(regex.escape(piece) for piece in word.split())

@@ -1,4 +1,4 @@
-"""Bare numbers: digits of any script, Indian and foreign grouping, English number words, and what is no figure at all."""
+"""Bare numbers: digits of any script, any grouping, English number words, and what is no figure at all."""
 
 from __future__ import annotations
 
@@ -15,35 +15,70 @@ _DIGITS = r"(?:\p{Nd}{1,3}(?:,\p{Nd}{2,3})+|\p{Nd}+)(?:\.\p{Nd}+)?"
 _SMALL = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
-} | {word: 10 * i for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)}
-_LARGE = {"thousand": 1_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000, "crores": 10_000_000}
+} | {
+    word: 10 * i
+    for i, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+}
+_LARGE = {
+    "thousand": 1_000,
+    "lakh": 100_000,
+    "lakhs": 100_000,
+    "lac": 100_000,
+    "crore": 10_000_000,
+    "crores": 10_000_000,
+}
 _WORD = "|".join(sorted(_SMALL, key=len, reverse=True))
 _SCALE = "|".join(["hundred", *_LARGE])
 _WORDS = rf"(?:{_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE}))*(?:\s+(?:{_SCALE}))?"
 NUMBER = regex.compile(
     rf"(?<![\p{{L}}\p{{N}}_])(?<!\p{{Nd}}[.,/:])(?:(?P<digits>{_DIGITS})(?!\p{{Nd}})"
-    rf"|(?P<words>(?i:{_WORDS}))(?![\p{{L}}-](?!day|week|month|year|hour|minute))(?!-(?:time|off|third|thirds|fourth|half)))"
+    rf"|(?P<words>(?i:{_WORDS}))(?![\p{{L}}-](?!day|week|month|year|hour|minute))(?!-(?:time|off|third|thirds"
+    rf"|fourth|half)))"
 )
 
 _REFERENCE = (
     r"(?:sections?|sec\.?|clauses?|tables?|regulations?|articles?|rules?|paras?|paragraphs?|annexures?|annex|schedules?"
-    r"|chapters?|forms?|items?|notes?|steps?|parts?|pages?|versions?|sr\.?|sl\.?|serial|figure|fig\.?|q|schemes? code|code"
-    r"|circular|notification|pin|pincode|pin code|isin|uin|regn?\.?|registration|licen[cs]e|cin|arn|toll[- ]free|helpline"
-    r"|tel|phone|call|sms|fax|master direction|no|number|tier|bs|iso|option|class|phase|plan|slab|series|point|annex)"
+    r"|chapters?|forms?|items?|notes?|steps?|parts?|pages?|versions?|sr\.?|sl\.?|serial|figure|fig\.?|q|number|no|tier"
+    r"|bs|iso|option|class|phase|plan|slab|series|point)"
+)
+_ADDRESS = (
+    r"(?:circular|notification|pin|pincode|pin code|isin|uin|regn?\.?|registration|licen[cs]e|cin|arn|toll[- ]free"
+    r"|helpline|tel|phone|call|sms|fax|master direction|scheme code|code)"
 )
 NOT_FIGURES = regex.compile(
     rf"""(?xi)
-      (?<!\p{{L}}){_REFERENCE}(?:\s*(?:no|number|code)\b)?[.:]?\s*[-\#]?\s*(?:\(\w+\)|\p{{Nd}}[\p{{L}}\p{{Nd}}./()-]*)
+      (?<!\p{{L}})(?:{_REFERENCE}(?:\s*(?:no|number|code)\b)?\.?|{_ADDRESS}(?:\s*(?:no|number|code)\b)?[.:]?)\s*[-\#]?\s*(?:\(\w+\)|\p{{Nd}}[\p{{L}}\p{{Nd}}./()-]*)
         (?:(?:\s*,\s*|\s+and\s+|\s+or\s+|\s*/\s*|\s+to\s+)\p{{Nd}}[\p{{Nd}}.]*[A-Z(][\p{{L}}\p{{Nd}}()]*)*(?!\p{{Nd}})(?!\s?%)(?!\s+(?:per\s?cent|years?|months?|days?|lakh|crore))
     | \p{{Nd}}{{1,2}}\s?[x×]\s?\p{{Nd}}{{1,3}}
     | 24/7(?:/365)?
     | (?<!\p{{Nd}})1[89]00[\s-]\p{{Nd}}{{2,4}}[\s-]\p{{Nd}}{{3,7}}(?:[\s-]\p{{Nd}}{{3,4}})?
     | \+\p{{Nd}}{{2}}[\s-]?\p{{Nd}}{{5}}[\s-]?\p{{Nd}}{{5}}
     | (?<![\p{{Nd}}.,₹])(?<!Rs\.?\s?)[6-9]\p{{Nd}}{{9}}(?![\p{{Nd}}.,]|\s*(?:lakh|crore|/-))
-    | (?<!\p{{L}})[\p{{L}}()&.-]*\p{{L}}[\p{{L}}()&.-]*(?:/[\p{{L}}\p{{Nd}}().&-]+)*/[\p{{L}}\p{{Nd}}().&-]*\p{{Nd}}{{2,}}[\p{{L}}\p{{Nd}}().&/-]*
+    | (?<!\p{{L}})[\p{{L}}()&.-]*\p{{L}}[\p{{L}}()&.-]*(?:/[\p{{L}}\p{{Nd}}().&-]+)*
+        /[\p{{L}}\p{{Nd}}().&-]*\p{{Nd}}{{2,}}[\p{{L}}\p{{Nd}}().&/-]*
     | \[\p{{Nd}}{{1,2}}\]
     | (?m:^[ \t]*(?:Q\.?\s?)?\p{{Nd}}{{1,2}}(?:\.\p{{Nd}}{{1,2}})*[.)](?=\s))
     | (?m:^[ \t]*\p{{Nd}}{{1,2}}\.\p{{Nd}}{{1,2}}(?:\.\p{{Nd}}{{1,2}})*(?=\s+(?-i:\p{{Lu}})))
@@ -121,7 +156,10 @@ def _dates() -> regex.Pattern[str]:
     )
 
 
-_DATE_HINT = regex.compile(r"\p{Nd}[^\n]{0,24}(?:19|20)\p{Nd}{2}|(?:19|20)\p{Nd}{2}-\p{Nd}{2}-|\p{L}\p{M}*\.?\s+\p{Nd}{1,2}|\p{Nd}{1,2}[\s-]\p{L}{3,9}[\s'’-]+\p{Nd}{2}")
+_DATE_HINT = regex.compile(
+    r"\p{Nd}[^\n]{0,24}(?:19|20)\p{Nd}{2}|(?:19|20)\p{Nd}{2}-\p{Nd}{2}-|\p{L}\p{M}*\.?\s+\p{Nd}{1,2}"
+    r"|\p{Nd}{1,2}[\s-]\p{L}{3,9}[\s'’-]+\p{Nd}{2}"
+)
 
 
 def dates(text: str) -> list[tuple[int, int, date]]:

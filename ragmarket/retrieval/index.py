@@ -5,44 +5,26 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
-from ragmarket.errors import BackendUnavailable, CorruptDocument, NotFound
+from ragmarket.errors import NotFound
 from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.retrieval.chunking import split
-from ragmarket.retrieval.corpus import CorpusDocument, read_corpus, supersession
+from ragmarket.retrieval.corpus import CorpusDocument, read_corpus
 from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
+from ragmarket.retrieval.locks import exclusive
 from ragmarket.retrieval.qdrant import QdrantPlace
-from ragmarket.retrieval.units import Unit
-from ragmarket.schemas.evidence import Condition, DocumentVersion, Evidence, Figure, Slot
-from ragmarket.schemas.indexing import IndexedDocument, IndexReport
+from ragmarket.retrieval.reading import UnitReader, evidence_of_unit
+from ragmarket.retrieval.reporting import report_of
+from ragmarket.schemas.indexing import IndexReport
 
 if TYPE_CHECKING:
     from llama_index.core.schema import BaseNode
-
-
-class UnitReading(Protocol):
-    """What the reading of facts says of one unit (``facts.Reading``)."""
-
-    kind: str | None
-    kind_score: float
-    phrasable: bool
-    why_not: str | None
-    figures: tuple[Figure, ...]
-    slots: tuple[Slot, ...]
-    conditions: tuple[Condition, ...]
-
-
-class UnitReader(Protocol):
-    """Reads facts from units (``facts.FactReader``)."""
-
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> Sequence[UnitReading]:
-        """One reading per unit, in order."""
-        ...
 
 
 @dataclass
@@ -107,20 +89,14 @@ class CorpusIndex:
                 store.save(state)
             if live is not None:
                 self._sweep(place, state, before)
-        report = _report(before, state, corpus.rejected, corpus.notes)
+        report = report_of(before, state, corpus.rejected, corpus.notes)
         return IndexReport(documents=report, seconds=round(time.monotonic() - began, 3))
 
     def manifest(self) -> str:
-        """Hash of all that decides how a document is read: encoder, catalogue, conditions and the reading code itself."""
+        """Hash of all that decides how a document is read: encoder, catalogue, lexicons and the reading code itself."""
         digest = hashlib.sha256(self.encoder.fingerprint.encode())
         digest.update(self.catalogue.model_dump_json().encode())
-        room = Path(__file__).parent
-        lexicons = [path for path in (room.parent / "knowledge").glob("*.yaml") if path.stem not in {"kinds", "angles"}]
-        for path in sorted([*room.rglob("*.py"), *lexicons]):
-            # The search side may change without a single document being read anew.
-            if path.name not in {"retriever.py", "selection.py", "qdrant.py", "__init__.py"}:
-                digest.update(path.name.encode())
-                digest.update(path.read_bytes())
+        digest.update(_reading_code())
         return digest.hexdigest()
 
     def _write(
@@ -134,7 +110,7 @@ class CorpusIndex:
         current: dict[str, Entry],
         progress: bool,
     ) -> tuple[list[Entry], bool | None]:
-        """Write the points of new and changed documents beside those in force; True where anything may need sweeping."""
+        """Write the points of new and changed documents; True where older points may have to be swept."""
         fresh = [one for one in documents if not _same(current.get(one.version.path), fingerprints[one.version.path])]
         kept = [entry for entry in current.values() if fingerprints.get(entry.path) == entry.fingerprint]
         held = {one.version.path for one in fresh}
@@ -163,7 +139,7 @@ class CorpusIndex:
         units = split(document.text, self.encoder.count_tokens)
         readings = self._reader().read(units, version.product_class, version.language)
         texts = [f"{unit.heading}\n{unit.view}" if unit.heading else unit.view for unit in units]
-        evidence = [_evidence(unit, reading, version) for unit, reading in zip(units, readings, strict=True)]
+        evidence = [evidence_of_unit(unit, reading, version) for unit, reading in zip(units, readings, strict=True)]
         batch: list[BaseNode] = []
         for number, (one, text, vector) in enumerate(zip(evidence, texts, self.encoder.embed(texts), strict=True)):
             node = nodes.node_of(one, version, uid, number, text)
@@ -203,53 +179,39 @@ class CorpusIndex:
             if before and before.collection != state.collection and client.collection_exists(before.collection):
                 client.delete_collection(before.collection)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         """Hold the lock of indexing, for local folders and servers alike."""
-        import portalocker
+        return exclusive(
+            self.home / "index" / "lock",
+            wait_s=0.0,
+            what="the lock of indexing",
+            hint="Wait for the other run to end and run `ragmarket index` again.",
+        )
 
-        path = self.home / "index" / "lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a") as stream:
-            try:
-                portalocker.lock(stream, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-            except portalocker.exceptions.LockException as error:
-                raise BackendUnavailable(
-                    f"another run of indexing holds {path}", hint="Wait for it to end and run `ragmarket index` again."
-                ) from error
-            try:
-                yield
-            finally:
-                portalocker.unlock(stream)
+
+@lru_cache(maxsize=1)
+def _reading_code() -> bytes:
+    """Hash of the code and lexicons that read documents, as they stood when this process first asked."""
+    digest = hashlib.sha256()
+    room = Path(__file__).parent
+    lexicons = [path for path in (room.parent / "knowledge").glob("*.yaml") if path.stem not in {"kinds", "angles"}]
+    for path in sorted([*room.rglob("*.py"), *lexicons]):
+        # The search side may change without a single document being read anew.
+        if path.name not in {
+            "retriever.py",
+            "search.py",
+            "selection.py",
+            "qdrant.py",
+            "reporting.py",
+            "__init__.py",
+        }:
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def _same(entry: Entry | None, fingerprint: str) -> bool:
     return entry is not None and entry.fingerprint == fingerprint
-
-
-def _evidence(unit: Unit, reading: UnitReading, version: DocumentVersion) -> Evidence:
-    rule = version.kind == "regulatory"
-    return Evidence(
-        id="S0",
-        doc_id=version.doc_id,
-        version=version.version,
-        sha256=version.sha256,
-        title=version.title,
-        product_code=version.product_code,
-        doc_kind=version.kind,
-        start=unit.start,
-        end=unit.end,
-        quote=unit.quote,
-        context=unit.context,
-        text=unit.view,
-        kind=None if rule else reading.kind,
-        kind_score=0.0 if rule else round(float(reading.kind_score), 6),
-        phrasable=reading.phrasable and not rule,
-        figures=tuple(reading.figures),
-        slots=() if rule else tuple(reading.slots),
-        conditions=() if rule else tuple(reading.conditions),
-        why_not="a rule is never put into words" if rule else reading.why_not,
-    )
 
 
 @contextmanager
@@ -277,64 +239,3 @@ def _bar(total: int, shown: bool) -> Iterator[Callable[[str], None]]:
             first = False
 
         yield step
-
-
-def _report(
-    before: IndexState | None, state: IndexState, rejected: Sequence[tuple[str, CorruptDocument]], notes: dict[str, str]
-) -> tuple[IndexedDocument, ...]:
-    old = {entry.path: entry for entry in before.entries} if before else {}
-    old_versions = {(entry.version.doc_id, entry.version.version) for entry in old.values()}
-    following = supersession([entry.version for entry in state.entries])
-    lines: list[IndexedDocument] = []
-    for entry in state.entries:
-        version = entry.version
-        earlier = old.get(entry.path)
-        reason = notes.get(entry.path)
-        action: Literal["added", "kept", "updated"]
-        if earlier is not None and earlier.uid == entry.uid:
-            action = "kept"
-        elif earlier is not None or (version.doc_id, version.version) in old_versions:
-            action = "updated"
-            if earlier is not None and earlier.fingerprint == entry.fingerprint:
-                reason = "; ".join(
-                    filter(None, ["read again: the encoder, the catalogue or the reading changed", reason])
-                )
-        else:
-            action = "added"
-        new = following.get((version.doc_id, version.version))
-        lines.append(
-            IndexedDocument(
-                path=entry.path,
-                doc_id=version.doc_id,
-                version=version.version,
-                action=action,
-                reason=reason,
-                superseded_by=f"version {new.version} from {new.effective_from}" if new else None,
-                units=entry.units,
-                figures=entry.figures,
-                facts=entry.facts,
-            )
-        )
-    refused = dict(rejected)
-    live = {(entry.version.doc_id, entry.version.version) for entry in state.entries}
-    for path, error in refused.items():
-        held = old.get(path)
-        reason = f"{error.message}. {error.hint}" + (" Its earlier text is no longer served." if held else "")
-        lines.append(
-            IndexedDocument(
-                path=path,
-                doc_id=held.version.doc_id if held else None,
-                version=held.version.version if held else None,
-                action="rejected",
-                reason=reason,
-            )
-        )
-    for path, entry in old.items():
-        known = (entry.version.doc_id, entry.version.version)
-        if path not in refused and path not in {one.path for one in state.entries} and known not in live:
-            lines.append(
-                IndexedDocument(
-                    path=path, doc_id=known[0], version=known[1], action="removed", reason="the file is gone"
-                )
-            )
-    return tuple(sorted(lines, key=lambda line: line.path))

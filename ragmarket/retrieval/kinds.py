@@ -1,6 +1,6 @@
-"""Which kind of fact a statement states: MiniLM embeddings of exemplars, cheap word features, and the right to say none.
+"""Which kind of fact a statement states: MiniLM embeddings, cheap word features, and the right to say none.
 
-A sentence is seen with its figures masked by type ("Processing fee; Charges: RATE of loan amount plus GST"), so that the
+A sentence is seen with its figures masked by type ("Processing fee; Charges: RATE of loan amount plus GST"), so the
 kind cannot depend on the numbers. Only kinds of the product class whose roles the statement's figures can fill compete.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,17 +30,53 @@ _HINT_WEIGHT = 0.6
 _HINTS = tuple(
     regex.compile(pattern, regex.I)
     for pattern in (
-        r"\bsenior|elder|\b60 years|AGE (?:and|or) (?:above|older)", r"\bjoin|issu|enrol", r"\bannual|renew|year|p\.a", r"intra-?day|same[- ]day|square",
-        r"deliver", r"premature|pre-mature|before maturity|break|early|clos|midway|before due", r"\b(?:min|at least|least|smallest|not below|start|from|as little|only)\b|minimum|starting|onwards|and above",
-        r"\bmax|up to|upto|not more|no more|highest|biggest|largest|not exceed|as much|ceiling|going up", r"\bsip\b|systematic|instal", r"additional|subsequent|existing|add\b|further|top[- ]up",
-        r"lump ?sum|one[- ]time|first|initial", r"\bdirect\b|\bregular\b|expense|\bTER\b", r"\bmonthly\b|month", r"quarter", r"extra|additional|over and above|more than the|higher than",
-        r"\bnil\b|\bno\b|\bzero\b|free|nothing|without|\bnone\b", r"bullet|one sum|at once|at the end|one[- ]shot", r"\bapr\b|annual percentage|annuali[sz]ed", r"repo|benchmark|spread|margin|eblr",
-        r"penal|overdue|late|delay|missed", r"bounc|return|dishono|fail", r"lock", r"after\b|beyond|once", r"within|before|\bif\b", r"own|self", r"lounge", r"fuel|petrol", r"foreign|abroad|overseas|forex|international",
-        r"withdraw|cash", r"overdraft|loan against|borrow", r"pre-?existing|\bped\b|already have|ailment|existing", r"free[- ]?look|review|return the policy|cancel", r"grace|miss", r"term|tenure|period", r"\bpay",
-    )  # fmt: skip
+        r"\bsenior|elder|\b60 years|AGE (?:and|or) (?:above|older)",
+        r"\bjoin|issu|enrol",
+        r"\bannual|renew|year|p\.a",
+        r"intra-?day|same[- ]day|square",
+        r"deliver",
+        r"premature|pre-mature|before maturity|break|early|clos|midway|before due",
+        r"\b(?:min|at least|least|smallest|not below|start|from|as little|only)\b|minimum|starting|onwards|and above",
+        r"\bmax|up to|upto|not more|no more|highest|biggest|largest|not exceed|as much|ceiling|going up",
+        r"\bsip\b|systematic|instal",
+        r"additional|subsequent|existing|add\b|further|top[- ]up",
+        r"lump ?sum|one[- ]time|first|initial",
+        r"\bdirect\b|\bregular\b|expense|\bTER\b",
+        r"\bmonthly\b|month",
+        r"quarter",
+        r"extra|additional|over and above|more than the|higher than",
+        r"\bnil\b|\bno\b|\bzero\b|free|nothing|without|\bnone\b",
+        r"bullet|one sum|at once|at the end|one[- ]shot",
+        r"\bapr\b|annual percentage|annuali[sz]ed",
+        r"repo|benchmark|spread|margin|eblr",
+        r"penal|overdue|late|delay|missed",
+        r"bounc|return|dishono|fail",
+        r"lock",
+        r"after\b|beyond|once",
+        r"within|before|\bif\b",
+        r"own|self",
+        r"lounge",
+        r"fuel|petrol",
+        r"foreign|abroad|overseas|forex|international",
+        r"withdraw|cash",
+        r"overdraft|loan against|borrow",
+        r"pre-?existing|\bped\b|already have|ailment|existing",
+        r"free[- ]?look|review|return the policy|cancel",
+        r"grace|miss",
+        r"term|tenure|period",
+        r"\bpay",
+    )
 )
 _TOKEN = regex.compile(r"\p{L}+(?:'\p{L}+)?")
-_MASKS = {"amount": "AMOUNT", "rate": "RATE", "duration": "DURATION", "age": "AGE", "count": "COUNT", "date": "DATE", "ratio": "RATIO"}
+_MASKS = {
+    "amount": "AMOUNT",
+    "rate": "RATE",
+    "duration": "DURATION",
+    "age": "AGE",
+    "count": "COUNT",
+    "date": "DATE",
+    "ratio": "RATIO",
+}
 
 
 def masked(text: str, figures: Sequence[Figure]) -> str:
@@ -69,7 +106,7 @@ def compatible(kind: Kind, types: Sequence[str]) -> bool:
 def _tokens(text: str) -> list[str]:
     # Plurals and cases fall together, so that "charges" and "charge" are one word.
     words = [w if w.isupper() and w in _MASKS.values() else w.lower().rstrip("s") for w in _TOKEN.findall(text)]
-    return words + [f"{a}_{b}" for a, b in zip(words, words[1:], strict=False)]
+    return words + [f"{a}_{b}" for a, b in pairwise(words)]
 
 
 class KindClassifier:
@@ -95,7 +132,9 @@ class KindClassifier:
         """Embed the exemplars and fit the classifier (a few seconds, once, deterministic)."""
         if self._weights is not None:
             return
-        from sklearn.linear_model import LogisticRegression  # a second of import that reading a catalogue should not pay
+        from sklearn.linear_model import (
+            LogisticRegression,
+        )  # a second of import that reading a catalogue should not pay
 
         texts: list[str] = []
         labels: list[int] = []
@@ -127,7 +166,11 @@ class KindClassifier:
         kinds = list(self._catalogue.kinds.values())
         answers: list[tuple[str | None, float]] = []
         for row, types in zip(logits, figure_types, strict=True):
-            allowed = [i for i, kind in enumerate(kinds) if (product_class is None or product_class in kind.classes) and compatible(kind, types)]
+            allowed = [
+                i
+                for i, kind in enumerate(kinds)
+                if (product_class is None or product_class in kind.classes) and compatible(kind, types)
+            ]
             if not allowed:
                 answers.append((None, 0.0))
                 continue

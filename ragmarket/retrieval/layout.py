@@ -183,7 +183,7 @@ class _Parser:
             self.blocks.append(Block("heading", ranges[:1], level=5))
             holding, ranges, held = "paragraph", ranges[1:], held[1:]
         if ranges:
-            self.blocks.append(Block(holding, ranges))
+            self.blocks.append(Block(holding, ranges, level=first.indent if holding == "item" else 0))
 
     def _pipe_table(self, at: int) -> int:
         line = self.lines[at]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ragmarket.errors import BackendUnavailable, MissingDependency
+from ragmarket.retrieval.locks import exclusive
 
 
 @dataclass(frozen=True)
@@ -38,38 +38,39 @@ class QdrantPlace:
             BackendUnavailable: The server does not answer, or another process holds the folder.
             MissingDependency: qdrant-client is not installed.
         """
-        client = self.open()
-        try:
-            with self.faults():
+        # qdrant-client's own lock leaks its file where it fails, and does not wait.
+        held = (
+            nullcontext()
+            if self.server
+            else exclusive(
+                self.folder.with_name(f"{self.folder.name}.lock"),
+                wait_s=self.wait_s,
+                what="the index",
+                hint="Wait for it to end, or set RAGMARKET_RETRIEVAL__QDRANT_URL to share a Qdrant server.",
+            )
+        )
+        with held, self.faults():
+            client = self._open()
+            try:
                 yield client
-        finally:
-            client.close()
+            finally:
+                client.close()
 
-    def open(self) -> Any:
-        """A client; the caller closes it."""
+    def _open(self) -> Any:
         try:
             from qdrant_client import QdrantClient
         except ImportError as error:
             raise MissingDependency("qdrant-client", "retrieval") from error
-        if self.url is not None:
-            with self.faults():
-                client = QdrantClient(
-                    url=self.url, api_key=self.api_key, timeout=self.timeout_s, check_compatibility=False
-                )
-                client.get_collections()
-                return client
-        self.folder.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.wait_s
-        while True:
-            try:
-                return QdrantClient(path=str(self.folder), force_disable_check_same_thread=True)
-            except RuntimeError as error:
-                if "already accessed" not in str(error) or time.monotonic() > deadline:
-                    raise BackendUnavailable(
-                        f"another process holds the index in {self.folder}",
-                        hint="Wait for it to end, or set RAGMARKET_RETRIEVAL__QDRANT_URL to share a Qdrant server.",
-                    ) from error
-                time.sleep(0.1)
+        if self.url is None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return QdrantClient(path=str(self.folder), force_disable_check_same_thread=True)
+        client = QdrantClient(url=self.url, api_key=self.api_key, timeout=self.timeout_s, check_compatibility=False)
+        try:
+            client.get_collections()
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     def reading_client(self, collection: str) -> Any:
         """A client for searching.
@@ -78,7 +79,8 @@ class QdrantPlace:
         and indexing can go on beside a running service.
         """
         if self.server:
-            return self.open()
+            with self.faults():
+                return self._open()
         from qdrant_client import QdrantClient, models
 
         with self.client() as stored:

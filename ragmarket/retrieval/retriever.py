@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from ragmarket.errors import UnknownProduct
 from ragmarket.knowledge.catalogue import Catalogue
@@ -15,6 +13,7 @@ from ragmarket.retrieval.corpus import in_force
 from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.qdrant import QdrantPlace
+from ragmarket.retrieval.search import OpenIndex
 from ragmarket.retrieval.selection import Candidate, choose, numbered, weigh
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Policy
@@ -23,17 +22,6 @@ from ragmarket.schemas.prediction import Prediction
 
 # Kinds named in the query beside the intent; more of them blur the vector.
 _KINDS_IN_QUERY = 6
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    """One state of the index, opened: nothing in it changes."""
-
-    mark: tuple[int, int]
-    state: IndexState
-    index: Any
-    client: Any
-    facts: dict[str, tuple[Evidence, ...]]
 
 
 class CorpusRetriever:
@@ -67,7 +55,7 @@ class CorpusRetriever:
         self._place = place or QdrantPlace(home / "qdrant")
         self._k = k
         self._rules = rules
-        self._loaded: _Loaded | None = None
+        self._loaded: OpenIndex | None = None
         self._lock = threading.Lock()
 
     def warm_up(self) -> None:
@@ -83,7 +71,7 @@ class CorpusRetriever:
     def close(self) -> None:
         """Let go of the vector store."""
         with self._lock:
-            if self._loaded is not None and self._loaded.client is not None:
+            if self._loaded is not None:
                 self._loaded.client.close()
             self._loaded = None
 
@@ -126,10 +114,10 @@ class CorpusRetriever:
         own = self._in_language(self._of_product(loaded.state, brief.product_code, as_of), brief.language)
         themes = self._angles.get(prediction.intent, {})
         query = self._query(own, policy, prediction.intent, themes)
-        found = self._search(loaded, own, query, as_of, 60)
+        found = loaded.search(own, query, as_of, 60)
         known = {key: one for one, _ in found for key in [_key(one)]}
         for entry in own:
-            for fact in self._facts(loaded, entry):
+            for fact in loaded.facts(entry):
                 known.setdefault(_key(fact), fact)
         best = max((score for _, score in found), default=1.0) or 1.0
         relevance = {_key(one): score / best for one, score in found}
@@ -146,7 +134,7 @@ class CorpusRetriever:
         aims = " ".join(kind.definition for kind in wanted[:_KINDS_IN_QUERY])
         return f"{name} ({policy.product_class.replace('_', ' ')}), {intent.replace('_', ' ')}. {aims}"
 
-    def _rules_for(self, loaded: _Loaded, policy: Policy, query: str, as_of: date) -> list[Evidence]:
+    def _rules_for(self, loaded: OpenIndex, policy: Policy, query: str, as_of: date) -> list[Evidence]:
         live = {
             (version.doc_id, version.version)
             for version in in_force([entry.version for entry in loaded.state.entries], as_of)
@@ -156,64 +144,8 @@ class CorpusRetriever:
         entries = [one for one in loaded.state.entries if (one.version.doc_id, one.version.version) in live]
         if not entries or self._rules <= 0:
             return []
-        found = self._search(loaded, entries, query, as_of, self._rules)
+        found = loaded.search(entries, query, as_of, self._rules)
         return [one.model_copy(update={"score": round(score, 6)}) for one, score in found[: self._rules]]
-
-    def _search(
-        self, loaded: _Loaded, entries: Sequence[Entry], query: str, as_of: date, limit: int
-    ) -> list[tuple[Evidence, float]]:
-        from llama_index.core.schema import QueryBundle
-        from llama_index.core.vector_stores.types import (
-            FilterOperator,
-            MetadataFilter,
-            MetadataFilters,
-            VectorStoreQueryMode,
-        )
-
-        from ragmarket.retrieval.nodes import day_number, evidence_of
-
-        if loaded.index is None:
-            return []
-        day = day_number(as_of)
-        # The uid already names the version in force; the dates are checked once more where the vectors are.
-        filters = MetadataFilters(
-            filters=[
-                MetadataFilter(key="uid", operator=FilterOperator.IN, value=[entry.uid for entry in entries]),
-                MetadataFilter(key="effective_from", operator=FilterOperator.LTE, value=day),
-                MetadataFilter(key="effective_to", operator=FilterOperator.GTE, value=day),
-            ]
-        )
-        retriever = loaded.index.as_retriever(
-            similarity_top_k=limit,
-            sparse_top_k=limit,
-            hybrid_top_k=limit,
-            vector_store_query_mode=VectorStoreQueryMode.HYBRID,
-            filters=filters,
-        )
-        vector = [float(value) for value in self._encoder.embed([query])[0]]
-        with self._place.faults():
-            found = retriever.retrieve(QueryBundle(query_str=query, embedding=vector))
-        return [(evidence_of(one.node), float(one.score or 0.0)) for one in found]
-
-    def _facts(self, loaded: _Loaded, entry: Entry) -> tuple[Evidence, ...]:
-        """All facts of a document: a search may rank a demanded fact out of sight, this does not."""
-        held = loaded.facts.get(entry.uid)
-        if held is None:
-            from llama_index.core.vector_stores.types import MetadataFilter, MetadataFilters
-
-            from ragmarket.retrieval.nodes import evidence_of
-
-            filters = MetadataFilters(
-                filters=[MetadataFilter(key="uid", value=entry.uid), MetadataFilter(key="phrasable", value=1)]
-            )
-            nodes = []
-            if loaded.index is not None:
-                with self._place.faults():
-                    nodes = loaded.index.vector_store.get_nodes(filters=filters, limit=10_000)
-            held = loaded.facts[entry.uid] = tuple(
-                sorted(map(evidence_of, nodes), key=lambda one: (one.start, one.text))
-            )
-        return held
 
     def _of_product(self, state: IndexState, product_code: str, as_of: date) -> list[Entry]:
         live = {(one.doc_id, one.version) for one in in_force([entry.version for entry in state.entries], as_of)}
@@ -259,25 +191,14 @@ class CorpusRetriever:
             return (0, 0)
         return (status.st_mtime_ns, status.st_ino)
 
-    def _open(self) -> _Loaded:
+    def _open(self) -> OpenIndex:
         """The index as the last finished run left it; a newer run is noticed by its state file."""
         with self._lock:
             mark = self._mark()
             if self._loaded is not None and self._loaded.mark == mark:
                 return self._loaded
-            from llama_index.core import VectorStoreIndex
-
-            from ragmarket.retrieval.nodes import EncoderEmbedding, vector_store
-
             state = self._read_state()
-            client = self._place.reading_client(state.collection)
-            with self._place.faults():
-                store = vector_store(client, state.collection, self._encoder.dimension, server=self._place.server)
-                exists = client.collection_exists(state.collection)
-            embedding = EncoderEmbedding(self._encoder)
-            # Naming the transformations keeps LlamaIndex from building its default splitter.
-            index = VectorStoreIndex.from_vector_store(store, embed_model=embedding, transformations=[embedding])
-            self._loaded = _Loaded(mark, state, index if exists else None, client, {})
+            self._loaded = OpenIndex.open(state, mark, self._place, self._encoder)
             return self._loaded
 
 

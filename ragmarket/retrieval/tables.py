@@ -27,7 +27,7 @@ _DIGIT_OR_MONEY = re.compile(r"[₹%]|\d")
 _SLAB = re.compile(r"(?:less than|below|up ?to|above|more than|over|from|between|₹|rs\.?)\s", re.IGNORECASE)
 _HEADER_WORDS = re.compile(
     r"^(?:particulars?|details?|description|charges?|amount|rates?|terms?|values?|features?|items?|limits?|fees?|service|conditions?"
-    r"|criteria|requirement|benefit|remarks|specifications?|parameter)\b",
+    r"|criteria|requirement|benefit|remarks|figures?|heads?|nature|parameters?|specifications?|parameter)\b",
     re.IGNORECASE,
 )
 
@@ -69,13 +69,19 @@ def cells(block: Block, canvas: Canvas) -> Iterator[Cell]:
     body = list(zip(block.rows[header:], grid[header:], strict=True))
     keys, first = _key_columns(headers, [row for _, row in body], width)
     section: Folded | None = None
+    title: tuple[Folded, ...] = ()
     above: dict[int, Folded] = {}
     for row, cells_ in body:
         filled = [number for number, cell in enumerate(cells_) if cell.text.lower() not in _NOTHING]
-        if len(filled) == 1 and width > 1 and filled[0] <= first:
+        bare = [cell for number, cell in enumerate(cells_) if cell and number not in filled]
+        if len(filled) == 1 and width > 1 and filled[0] <= first and not bare:
             alone = cells_[filled[0]]
             if len(cells_) == 1 or not _FIGURE.search(alone.text):
-                section, above = (alone, {}) if len(alone.text.split()) <= 15 else (None, {})
+                # The first such row is the table's own title and says nothing of one part of it.
+                if row is block.rows[0]:
+                    title = (alone,)
+                else:
+                    section, above = (alone if len(alone.text.split()) <= 15 else None), {}
             if len(alone.text.split()) > 4 or _FIGURE.search(alone.text):
                 yield Cell(row, (), (), alone, ())
             continue
@@ -98,7 +104,7 @@ def cells(block: Block, canvas: Canvas) -> Iterator[Cell]:
                         _headed(label, headers[key]) if key != first and _FIGURE.search(label.text) else label
                     )
             own = tuple(part for part in headers[number] if part)
-            yield Cell(row, tuple(labels), own, cells_[number], (*outside, *own))
+            yield Cell(row, tuple(labels), own, cells_[number], (*title, *outside, *own))
 
 
 def _headed(label: Folded, header: Sequence[Folded]) -> Folded:
@@ -119,7 +125,8 @@ def _header_rows(block: Block, grid: Sequence[Sequence[Folded]], width: int) -> 
             return 0
         below = [row[-1].text for row in grid[1:] if len(row) > 1]
         mostly_figures = sum(bool(_FIGURE.search(text)) for text in below) * 5 >= len(below) * 3
-        return 1 if _HEADER_WORDS.match(values[0]) or (_VALUE_HEADER.search(values[0]) and mostly_figures) else 0
+        named = _HEADER_WORDS.match(values[0]) or (_HEADER_WORDS.match(label) and len(values[0].split()) <= 3)
+        return 1 if (named and len(label.split()) <= 4) or (_VALUE_HEADER.search(values[0]) and mostly_figures) else 0
     if any(_DIGIT_OR_MONEY.search(value) and not _SLAB.match(value) for value in values) or not any(values):
         return 0
     depth = 1

@@ -45,7 +45,8 @@ def make_record(log: SqlAuditLog) -> Callable[[str], dict[str, object]]:
         figure = TEXT.index("1.5%")
         claim = {"text": "Our fee is 1.5 % of the loan.", "start": 0, "end": 29}
         disclaimer = {
-            "id": "terms", "language": "en", "sha256": sha(WARNING), "start": 30, "end": 30 + len(WARNING), "approval": "A-7",
+            "id": "terms", "language": "en", "sha256": sha(WARNING), "approval": "A-7",
+            "start": 30, "end": 30 + len(WARNING),
         }  # fmt: skip
         rendered = {
             "start": 11, "end": 16, "slot": "S1a", "evidence": "S1",
@@ -84,7 +85,7 @@ def make_record(log: SqlAuditLog) -> Callable[[str], dict[str, object]]:
 
 
 @pytest.fixture
-def tamper(log: SqlAuditLog, database: Path) -> Callable[..., None]:
+def tamper(database: Path) -> Callable[..., None]:
     """Change the database past its own guards, as somebody with the file in hand would."""
 
     def run(*statements: str | tuple[str, tuple[object, ...]]) -> None:

@@ -22,7 +22,7 @@ VECTOR = {
     "\u00e9": {"b": 1, "B": 2},
     "empty": [{}, [], ""],
 }
-# Written out by hand once. If this test fails, every hash ever recorded would fail with it: mend the code, not the bytes.
+# Written by hand, once. If this test fails, so would every hash ever recorded: mend the code, not the bytes.
 BYTES = (
     '{"a":[true,false,0,-7,12345678901234567890123],"day":"2026-11-21","decimal":["7.10","1E+3"],"empty":[{},[],""],'
     '"float":[0.1,1.0,-0.0,1e-07,1e+22,2.5],'

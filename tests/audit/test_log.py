@@ -77,7 +77,7 @@ def test_many_pages_are_read_in_order(log):
         "UPDATE audit_entries SET record = '{}' WHERE seq = 1",
         "DELETE FROM audit_entries WHERE seq = 1",
         "INSERT OR REPLACE INTO audit_entries SELECT 1, 'x', previous_hash, '', '{}', '' FROM audit_entries",
-        "INSERT OR REPLACE INTO audit_entries SELECT 9, draft_id, previous_hash, recorded_at, '{}', entry_hash FROM audit_entries",
+        "INSERT OR REPLACE INTO audit_entries SELECT 9, draft_id, previous_hash, '', '{}', '' FROM audit_entries",
         "UPDATE audit_blobs SET data = x'00'",
         "DELETE FROM audit_blobs",
         "INSERT OR REPLACE INTO audit_blobs SELECT sha256, x'00' FROM audit_blobs",

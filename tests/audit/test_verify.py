@@ -24,14 +24,14 @@ def first(log, head=None):
     return faults[0]["seq"], faults[0]["kind"]
 
 
-def swap(column_list, low, high):
+def swap(columns, low, high):
     """SQL that exchanges columns of two rows; ids take a detour because they are unique."""
-    rows = f"(SELECT {column_list} FROM saved WHERE seq = "
+    move = "UPDATE audit_entries SET ({0}) = (SELECT {0} FROM saved WHERE seq = {1}) WHERE seq = {2}"
     return [
         "CREATE TEMP TABLE saved AS SELECT * FROM audit_entries",
-        f"UPDATE audit_entries SET draft_id = 'detour' WHERE seq = {low}",
-        f"UPDATE audit_entries SET ({column_list}) = {rows}{low}) WHERE seq = {high}",
-        f"UPDATE audit_entries SET ({column_list}) = {rows}{high}) WHERE seq = {low}",
+        ("UPDATE audit_entries SET draft_id = 'detour' WHERE seq = ?", (low,)),
+        move.format(columns, low, high),
+        move.format(columns, high, low),
     ]
 
 

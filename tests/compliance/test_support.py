@@ -79,4 +79,6 @@ def test_an_invented_condition_or_praise_is_not_supported() -> None:
 def test_swapped_figures_are_not_supported() -> None:
     text = "Exit load: {S1b} if you redeem within {S1a}."
     assert CHECK.claim(text, evidence("exit_load"), "en").verdict != "supported"
-    assert CHECK.claim("Exit load: {S1a} if you redeem within {S1b}.", evidence("exit_load"), "en").verdict == "supported"
+    assert (
+        CHECK.claim("Exit load: {S1a} if you redeem within {S1b}.", evidence("exit_load"), "en").verdict == "supported"
+    )

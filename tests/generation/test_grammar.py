@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.grammar import build_grammar
+from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.writer.tokenizer import slot_tokens
 from ragmarket.knowledge.language import load_language
@@ -24,6 +25,7 @@ FACTS = (
     Fact("S4", "nomination_available", {}, must=True),
     Fact("S5", "exit_load", {"rate": "S5a", "duration": "S5b"}),
 )
+BODIES = {fact.id: fact_body(fact) for fact in FACTS}
 NEEDS = {"S3": frozenset({"S2"})}
 
 
@@ -51,7 +53,8 @@ def accepts(grammar: str, text: str) -> bool:
 
 
 def draft(*claims: tuple[str, str], opening: str = "नमस्ते,", cta: str = "देखें।") -> str:
-    body = {"opening": opening, "claims": [{"cite": cite, "text": text} for cite, text in claims], "cta": cta}
+    told = [{"cite": cite, "fact": BODIES.get(cite, "x"), "text": text} for cite, text in claims]
+    body = {"opening": opening, "claims": told, "cta": cta}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -112,7 +115,7 @@ def test_every_phrasing_of_every_language_is_inside_its_own_grammar(language: st
             text = phrase
             for role in ("amount", "rate", "duration", "age", "count"):
                 text = text.replace("{" + role + "}", "")
-            body = {"claims": [{"cite": "S1", "text": text}]}
+            body = {"claims": [{"cite": "S1", "fact": "zero_balance", "text": text}]}
             if not accepts(grammar, json.dumps(body, ensure_ascii=False, separators=(",", ":"))):
                 refused.append(phrase)
     assert not refused

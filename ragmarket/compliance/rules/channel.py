@@ -11,7 +11,9 @@ _GSM7 = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_EXTENSION = frozenset("^{}\\[~]|€\f")
-_PLACEHOLDER = re.compile(r"\{[^{}\s]{0,40}\}|\[(?:name|bank|product|amount|rate|url|link|insert[^\]]*)\]|<[^<>\n]{1,40}>", re.IGNORECASE)
+_PLACEHOLDER = re.compile(
+    r"\{[^{}\s]{0,40}\}|\[(?:name|bank|product|amount|rate|url|link|insert[^\]]*)\]|<[^<>\n]{1,40}>", re.IGNORECASE
+)
 
 
 def sms_segments(text: str) -> tuple[str, int, int]:
@@ -42,9 +44,7 @@ def check_channel(text: str, policy: Policy, subject: str | None = None) -> tupl
     found: list[Finding] = []
 
     def report(rule: str, message: str, start: int, end: int, authority: str | None = None) -> None:
-        found.append(
-            Finding(rule=rule, severity="block", message=message, start=start, end=end, authority=authority)
-        )
+        found.append(Finding(rule=rule, severity="block", message=message, start=start, end=end, authority=authority))
 
     if not text.strip():
         report("channel.empty", "there is no text", 0, len(text))
@@ -62,14 +62,21 @@ def check_channel(text: str, policy: Policy, subject: str | None = None) -> tupl
             report("channel.sms_segments", message, 0, len(text))
     if subject is not None:
         if policy.subject_max_chars is not None and len(subject) > policy.subject_max_chars:
-            report("channel.subject_length", f"subject of {len(subject)} characters; at most {policy.subject_max_chars}", 0, 0)
+            report(
+                "channel.subject_length",
+                f"subject of {len(subject)} characters; at most {policy.subject_max_chars}",
+                0,
+                0,
+            )
         if "\n" in subject:
             report("channel.subject_line", "the subject is more than one line", 0, 0)
     if policy.channel == "sms":
         for match in re.finditer(r"[<>]|  +", text):
             problem = "two spaces in a row" if match.group().isspace() else f"the character {match.group()}"
             authority = "DLT template practice (TCCCPR 2018)"
-            report("channel.sms_character", f"{problem}: DLT templates refuse it", match.start(), match.end(), authority)
+            report(
+                "channel.sms_character", f"{problem}: DLT templates refuse it", match.start(), match.end(), authority
+            )
     for match in _PLACEHOLDER.finditer(text):
         report("channel.placeholder", f"a placeholder was left unfilled: {match.group()}", match.start(), match.end())
     return tuple(found)

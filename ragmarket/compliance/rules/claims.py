@@ -7,7 +7,8 @@ from datetime import date
 from itertools import pairwise
 
 from ragmarket.compliance.rules.lexicon import CompiledRule, Lexicon
-from ragmarket.compliance.rules.normalise import Folded, clause_breaks, readings, sentence_bounds
+from ragmarket.compliance.rules.disguise import readings
+from ragmarket.compliance.rules.normalise import Folded, clause_breaks, sentence_bounds
 from ragmarket.compliance.rules.scripts import script_shares
 from ragmarket.schemas.base import Severity
 from ragmarket.schemas.compliance import Finding
@@ -38,7 +39,7 @@ class _Reading:
         turns = negation.turns.find(self.text, self.scripts)
         self.walls = {self.text[s:e] in (".", ",") and s for s, e in self.words} - {False}
         self.walls |= {start for start, _ in turns}
-        self.walls |= {i for i in clause_breaks(self.text)}
+        self.walls |= set(clause_breaks(self.text))
         void = negation.never.find(self.text, self.scripts)
 
         def real(spans: Iterable[Span]) -> dict[int, int]:

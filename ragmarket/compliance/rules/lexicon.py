@@ -1,33 +1,18 @@
-"""The claim rules as people write them, checked and compiled.
-
-A term is a few words. ``*`` ends (or begins) a stem, ``a|b`` gives alternatives, ``#`` is any number, ``..`` is a gap of up
-to three words, a word with ``?`` may be absent. Words may be written together or apart. Terms are folded as texts are.
-"""
+"""The claim rules as people write them: read strictly, checked and compiled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-import regex
 from pydantic import Field
 
 from ragmarket.compliance.places import Placed, read_placed
 from ragmarket.compliance.rules.normalise import fold
-from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES, Channel, Frozen, ProductClass, Severity
-
-Tongue = Literal["en", "hi_latn", "hi", "mr", "bn", "gu", "ta", "te", "kn", "ml"]
-Terms = dict[Tongue, tuple[str, ...]]
-_SCRIPT = {"en": "Latn", "hi_latn": "Latn", "hi": "Deva", "mr": "Deva", "bn": "Beng", "gu": "Gujr"} | {
-    "ta": "Taml",
-    "te": "Telu",
-    "kn": "Knda",
-    "ml": "Mlym",
-}
-_WORD = r"[^\s]"
-_PART = regex.compile(r"\*|[^*]+")
+from ragmarket.compliance.rules.terms import CompiledTerms, Terms, Tongue, compile_tongues, term_pattern
+from ragmarket.schemas.base import Channel, Frozen, ProductClass, Severity
 
 
 class Examples(Frozen):
@@ -41,16 +26,16 @@ class Examples(Frozen):
 class ClaimRule(Frozen):
     """One prohibited claim.
 
-    ``phrases`` can be turned round by a negation, ``denials`` deny something themselves and cannot. ``near`` names concepts
-    that make the claim when they stand within ``within`` words of one another. A match that overlaps ``lawful`` is none;
-    one in a message that also holds one of ``excuses`` gets ``excused_severity`` instead of ``severity``.
+    ``phrases`` can be turned round by a negation, ``denials`` deny something themselves and cannot. ``near`` names
+    concepts that make the claim when they stand within ``within`` words of one another. A match that overlaps ``lawful``
+    is none; one in a message that also holds one of ``excuses`` gets ``excused_severity`` instead of ``severity``.
     """
 
     id: str = Field(pattern=r"^claims\.[a-z_]+$")
     number: int = Field(ge=1, le=99)
     title: str
-    products: tuple[ProductClass, ...] = PRODUCT_CLASSES  # type: ignore[assignment]
-    channels: tuple[Channel, ...] = CHANNELS  # type: ignore[assignment]
+    products: tuple[ProductClass, ...] = get_args(ProductClass)
+    channels: tuple[Channel, ...] = get_args(Channel)
     severity: Severity = "block"
     message: str
     authority: str
@@ -92,8 +77,8 @@ class ConceptFile(Frozen):
 class Negation(Frozen):
     """How one tongue denies.
 
-    ``before`` negators reach forward to a word, and ``after`` negators back to it, over ``through`` words only; ``after``
-    ones count at the end of their clause or before ``then``. ``suffix`` endings negate the word that bears them.
+    ``before`` negators reach forward to a word, and ``after`` negators back to it, over ``through`` words only; an
+    ``after`` counts at the end of its clause or before ``then``. ``suffix`` endings negate the word that bears them.
     ``never`` are expressions that hold a negator and deny nothing ("don't miss"). ``turns`` open a new clause ("but").
     """
 
@@ -110,80 +95,6 @@ class NegationFile(Frozen):
     """Negation in every tongue."""
 
     negation: dict[Tongue, Negation]
-
-
-def _word_pattern(word: str) -> str:
-    alternatives = []
-    for alternative in word.split("|"):
-        pieces = []
-        for part in _PART.findall(alternative):
-            if part == "*":
-                pieces.append(f"{_WORD}*")
-            elif part == "#":
-                pieces.append(r"\d[\d.]*%?")
-            else:
-                pieces.append(regex.escape(fold(part).text.strip().replace(" ", "")))
-        alternatives.append("".join(pieces))
-    return f"(?:{'|'.join(alternatives)})"
-
-
-def term_pattern(term: str) -> str:
-    """The regular expression of one term, without boundaries.
-
-    Raises:
-        ValueError: The term folds to nothing or to a bare stem mark.
-    """
-    pattern, glue = "", ""
-    for word in term.split():
-        if word == "..":
-            pattern += f"(?:\\s{_WORD}+){{0,3}}?"
-            glue = r"\s"
-            continue
-        optional = word.endswith("?")
-        body = _word_pattern(word.rstrip("?"))
-        pattern += f"(?:{glue}{body})?" if optional else f"{glue}{body}"
-        glue = r"\s?"
-    if len(regex.sub(r"[^\w]", "", pattern.replace(_WORD, ""))) < 1:
-        raise ValueError(f"the term {term!r} says nothing")
-    return pattern
-
-
-def compile_terms(terms: tuple[str, ...]) -> regex.Pattern[str] | None:
-    """One expression for all terms of a list, on word boundaries of a folded text."""
-    if not terms:
-        return None
-    body = "|".join(sorted((term_pattern(term) for term in terms), key=len, reverse=True))
-    return regex.compile(rf"(?<!{_WORD})(?:{body})(?!{_WORD})")
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledTerms:
-    """Expressions per script, so that a text is searched only in the scripts it is written in."""
-
-    by_script: dict[str, regex.Pattern[str]]
-
-    def find(self, text: str, scripts: frozenset[str]) -> list[tuple[int, int]]:
-        """Spans of all matches, in order."""
-        spans = {
-            match.span()
-            for script, pattern in self.by_script.items()
-            if script in scripts
-            for match in pattern.finditer(text, overlapped=True)
-        }
-        return sorted(spans)
-
-    def anywhere(self, text: str, scripts: frozenset[str]) -> bool:
-        """Whether anything matches."""
-        return any(script in scripts and pattern.search(text) for script, pattern in self.by_script.items())
-
-
-def compile_tongues(terms: Terms) -> CompiledTerms:
-    """Compile the lists of all tongues, joined by script."""
-    joined: dict[str, tuple[str, ...]] = {}
-    for tongue, words in terms.items():
-        joined[_SCRIPT[tongue]] = joined.get(_SCRIPT[tongue], ()) + words
-    patterns = {script: compile_terms(words) for script, words in joined.items()}
-    return CompiledTerms({script: pattern for script, pattern in patterns.items() if pattern is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +128,8 @@ class Lexicon:
     rules: tuple[CompiledRule, ...]
     concepts: dict[str, CompiledTerms]
     negation: CompiledNegation
+    concept_terms: dict[str, Terms]
+    negation_terms: dict[Tongue, Negation]
 
     @property
     def sources(self) -> tuple[ClaimRule, ...]:
@@ -224,7 +137,9 @@ class Lexicon:
         return tuple(compiled.rule for compiled in self.rules)
 
 
-def build_lexicon(rules: tuple[ClaimRule, ...], concepts: dict[str, Terms], negation: dict[Tongue, Negation]) -> Lexicon:
+def build_lexicon(
+    rules: tuple[ClaimRule, ...], concepts: dict[str, Terms], negation: dict[Tongue, Negation]
+) -> Lexicon:
     """Compile rules that were already checked."""
     part = {
         name: compile_tongues({tongue: getattr(words, name) for tongue, words in negation.items()})
@@ -244,6 +159,8 @@ def build_lexicon(rules: tuple[ClaimRule, ...], concepts: dict[str, Terms], nega
         ),
         concepts={name: compile_tongues(terms) for name, terms in concepts.items()},
         negation=CompiledNegation(suffix=tuple(sorted(endings)), **part),
+        concept_terms=concepts,
+        negation_terms=negation,
     )
 
 
@@ -299,6 +216,6 @@ def _check_terms(
             if words.count(term) > 1:
                 raise placed.wrong(place, f"the term {term!r} stands twice")
             try:
-                regex.compile(term_pattern(term))
-            except (ValueError, regex.error) as error:
+                term_pattern(term)
+            except ValueError as error:
                 raise placed.wrong(place, str(error)) from error

@@ -1,14 +1,13 @@
 """Folding: the same words in any disguise become the same letters, and every folded letter knows where it came from.
 
 Undone here: full-width and mathematical letters, look-alikes of other alphabets, accents on Latin letters, invisible
-characters, native digits, nukta, homorganic nasals, Malayalam chillus, case. Two further readings undo what would damage
-honest text if it were always done: digits and signs in the place of letters, and letters set apart.
+characters, native digits, nukta, homorganic nasals, Malayalam chillus, case. What would damage honest text if it were
+always undone is left to `disguise`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,10 +21,13 @@ _NUKTAS = frozenset("\u093c\u09bc\u0abc\u0cbc\u0a3c")
 _CHILLUS = {"ൺ": "ണ്", "ൻ": "ന്", "ർ": "ര്", "ൽ": "ല്", "ൾ": "ള്", "ൿ": "ക്"}
 _NASAL = regex.compile(r"([ङञणनम])(?=\u094d[क-ह])|([ঙঞণনম])(?=\u09cd[ক-হ])|([ઙઞણનમ])(?=\u0acd[ક-હ])")
 _CLUSTER = regex.compile(r"\X")
-_ABBREVIATIONS = frozenset("rs re no nos mr mrs dr ltd pvt approx incl excl regn nrs नं क्र सं रु डॉ নং টা ರೂ ನಂ ரூ எண் రూ നം രൂ નં રૂ".split())
+_ABBREVIATIONS = frozenset(
+    """
+    rs re no nos mr mrs dr ltd pvt approx incl excl regn nrs नं क्र सं रु डॉ নং টা ರೂ ನಂ ரூ எண் రూ നം രൂ નં રૂ
+    """.split()  # noqa: SIM905 (a list of words reads better as words)
+)
 _SENTENCE_ENDS = ".!?।॥\n;|"
-_CLAUSE_MARKS = ",:،–—―()[]{}\"“”«»"
-_LEET = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "+": "t"}
+_CLAUSE_MARKS = ',:،–—―()[]{}"“”«»'
 _WORDISH = regex.compile(r"[\p{L}\p{M}\p{N}%₹&+$@/'-]")
 
 
@@ -72,7 +74,8 @@ def _fold_cluster(cluster: str) -> str:
     return "".join(folded)
 
 
-def _characters(text: str) -> tuple[list[str], list[int], list[int]]:
+def characters(text: str) -> tuple[list[str], list[int], list[int]]:
+    """Folded characters and the span of the original that each stands for; an empty one merged into its neighbour."""
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -104,7 +107,7 @@ def _is_stop(chars: list[str], index: int) -> bool:
 
 def fold(text: str) -> Folded:
     """Fold ``text`` for matching; offsets lead back to it, whatever normal form it is in."""
-    chars, starts, ends = _characters(text)
+    chars, starts, ends = characters(text)
     out: list[str] = []
     out_starts: list[int] = []
     out_ends: list[int] = []
@@ -143,77 +146,13 @@ def fold(text: str) -> Folded:
     return Folded("".join(out), tuple(out_starts), tuple(out_ends))
 
 
-def _substitute(text: str, positions: list[int], pieces: list[str], source: Folded) -> Folded:
-    return Folded(
-        "".join(pieces), tuple(source.starts[p] for p in positions), tuple(source.ends[p] for p in positions)
-    )
-
-
-_SPELLED = regex.compile(r"(?<![^\s])(?:[\p{L}\p{N}]\p{M}*[ .*_·•|/\\~-]{1,3}){3,}[\p{L}\p{N}]\p{M}*(?![^\s.,!?।])")
-_MIXED = regex.compile(r"(?<![\p{L}\p{N}@$!+])(?=[\p{L}\p{N}@$!+]*[a-z])(?=[\p{L}\p{N}@$!+]*[0-9@$!+])[a-z0-9@$!+]{3,}")
-_ORDINARY_MIX = regex.compile(r"\d+(?:st|nd|rd|th|x\d*|d|m|y|k|l|cr|c?c?d?)|[a-z]{1,6}\d+[a-z]?|\d{2}ccd|[a-z]+!+")
-_INSERTED = regex.compile(r"(?<=[a-z])[._*·•~^'`-]+(?=[a-z])")
-
-
-def readings(text: str) -> tuple[Folded, ...]:
-    """All readings of ``text``: as written, and, only where something looks disguised, with the disguise undone."""
-    plain = fold(text)
-    found = [plain]
-    lowered = [*_characters(text)]
-    joined = "".join(lowered[0])
-    if any(not char for char in lowered[0]):
-        keep = [i for i, char in enumerate(lowered[0]) if char]
-        lowered = [[part[i] for i in keep] for part in lowered]  # type: ignore[misc]
-        joined = "".join(lowered[0])
-    spelled = list(_SPELLED.finditer(joined))
-    mixed = [m for m in _MIXED.finditer(joined) if not _ORDINARY_MIX.fullmatch(m.group())]
-    inserted = list(_INSERTED.finditer(joined))
-    if not (spelled or mixed or inserted):
-        return tuple(found)
-    for one in ("i", "l") if any("1" in m.group() or "!" in m.group() for m in mixed) else ("i",):
-        chars, starts, ends = ([*part] for part in lowered)
-        for match in mixed:
-            for index in range(match.start(), match.end()):
-                letter = chars[index]
-                chars[index] = one if letter in "1!" else _LEET.get(letter, letter)
-        for match in inserted:
-            for index in range(match.start(), match.end()):
-                chars[index] = ""
-        for match in spelled:
-            for index in range(match.start(), match.end()):
-                if not (chars[index] and (chars[index].isalnum() or unicodedata.category(chars[index])[0] == "M")):
-                    chars[index] = ""
-                elif match.start() <= index and chars[index] in _LEET and not match.group().isdigit():
-                    chars[index] = one if chars[index] == "1" else _LEET[chars[index]]
-        rebuilt, back = "", []
-        for index, char in enumerate(chars):
-            rebuilt += char
-            back += [index] * len(char)
-        again = fold(rebuilt)
-        found.append(
-            Folded(
-                again.text,
-                tuple(starts[back[s]] for s in again.starts),
-                tuple(ends[back[e - 1]] for e in again.ends),
-            )
-        )
-    return tuple(found)
-
-
 def sentence_bounds(folded: str) -> tuple[int, ...]:
     """Offsets at which sentences of a folded text end, the text's end included."""
-    return tuple(index for index, char in enumerate(folded) if _closes(folded, index)) + (len(folded),)
+    return (*(index for index in range(len(folded)) if _closes(folded, index)), len(folded))
 
 
 def _closes(folded: str, index: int) -> bool:
     return folded[index] == "." and (index == 0 or folded[index - 1] == " ")
-
-
-def clause_of(folded: str, start: int, end: int, breaks: tuple[int, ...]) -> tuple[int, int]:
-    """The clause around ``folded[start:end]``; ``breaks`` are the sorted offsets of clause and sentence marks."""
-    left = bisect_right(breaks, start)
-    right = next((b for b in breaks[left:] if b >= end), len(folded))
-    return (breaks[left - 1] + 1 if left else 0), right
 
 
 def clause_breaks(folded: str) -> tuple[int, ...]:

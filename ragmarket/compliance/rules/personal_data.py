@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ragmarket.schemas.compliance import Finding, Severity
+from ragmarket.schemas.base import Severity
+from ragmarket.schemas.compliance import Finding
 
 AUTHORITY = "Digital Personal Data Protection Act 2023; RBI directions on customer data"
 _D = (

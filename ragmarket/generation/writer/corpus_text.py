@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ragmarket.knowledge.language import LanguagePack
+from ragmarket.generation.task import Fact
+from ragmarket.generation.writer.examples import claim_of, phrase_claim
+from ragmarket.knowledge.language import LanguagePack, slots_of
 
 PARAGRAPH = re.compile(r"\n\s*\n")
 DIGITS = re.compile(r"\d[\d,.]*")
@@ -13,11 +16,14 @@ SHORTEST, LONGEST = 40, 1200
 
 
 def phrasebook_lines(packs: Mapping[str, LanguagePack]) -> Iterator[str]:
-    """Every phrasing, opening and term as plain text."""
+    """Every phrasing as the claim that it will be, every opening and term as plain text."""
     for language, pack in packs.items():
         for id_, phrasings in pack.kinds.items():
             for phrase in phrasings.all:
-                yield f"<lang> {language}\n{id_}\n{phrase}"
+                roles = sorted(slot for slot in slots_of(phrase) if slot != "product")
+                fact = Fact("S1", id_, {role: f"S1{letter}" for role, letter in zip(roles, "abcdef", strict=False)})
+                claim = claim_of(fact, phrase_claim(pack, fact, phrase))
+                yield f"<lang> {language}\n{json.dumps(claim, ensure_ascii=False, separators=(',', ':'))}"
         for term in pack.terms:
             yield f"<lang> {language}\n{term.en}: {', '.join([*term.customer, *term.formal])}"
         for lines in (*pack.openings.values(), *pack.ctas.values(), pack.subjects, pack.titles):

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ragmarket.generation.prompt import build_prompt, register_of, slot_token
+from ragmarket.generation.prompt import build_prompt, fact_body, register_of, slot_token
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.angles import Angles
 from ragmarket.knowledge.catalogue import Catalogue, Kind
@@ -54,6 +54,11 @@ def phrase_claim(pack: LanguagePack, fact: Fact, phrase: str) -> str:
         end = pack.sentence_end if text.endswith(pack.sentence_end) else ""
         text = f"{text.removesuffix(end) if end else text} ({'; '.join(said)}){end}"
     return text
+
+
+def claim_of(fact: Fact, text: str) -> dict[str, str]:
+    """A claim as the writer writes it."""
+    return {"cite": fact.id, "fact": fact_body(fact), "text": text}
 
 
 class ExampleSampler:
@@ -138,7 +143,7 @@ class ExampleSampler:
         for fact in chosen:
             phrasings = pack.kinds[fact.kind]
             own = phrasings.formal if register_of(task.channel) == "formal" else phrasings.customer
-            claims.append({"cite": fact.id, "text": phrase_claim(pack, fact, rng.choice(own))})
+            claims.append(claim_of(fact, phrase_claim(pack, fact, rng.choice(own))))
         answer["claims"] = claims
         if task.channel in {"whatsapp", "email"}:
             answer["cta"] = rng.choice(pack.ctas[task.aim])

@@ -45,9 +45,9 @@ class TrainingPlan:
     heads: int = 4
     intermediate_size: int = 704
     max_length: int = 1024
-    batch_tokens: int = 12_288
-    pretrain_steps: int = 150
-    sft_steps: int = 2_500
+    batch_tokens: int = 8_192
+    pretrain_steps: int = 80
+    sft_steps: int = 1_420
     warmup_steps: int = 60
     peak_lr: float = 3e-3
     weight_decay: float = 0.05

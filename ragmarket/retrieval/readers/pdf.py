@@ -6,38 +6,16 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from ragmarket.errors import CorruptDocument, MissingDependency
-from ragmarket.retrieval.folding import superscript
 from ragmarket.retrieval.readers.canonical import CanonicalText
+from ragmarket.retrieval.readers.pdf_page import PageLine, PageTable, page_pieces
 
 _PAGE_NUMBER = re.compile(
     r"(?:\S+\s+){0,12}(?:\||[-–—])?\s*page\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
-# A glyph without a character, as many fonts set their bullets.
-_NO_CHARACTER = re.compile(r"\(cid:\d+\)")
-
-
-@dataclass(frozen=True)
-class _Line:
-    page: int
-    top: float
-    bottom: float
-    left: float
-    size: float
-    bold: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class _Table:
-    page: int
-    top: float
-    rows: list[list[str]]
 
 
 def read(data: bytes, name: str) -> str:
@@ -51,165 +29,37 @@ def read(data: bytes, name: str) -> str:
         import pdfplumber
     except ImportError as error:
         raise MissingDependency("pdfplumber", "retrieval") from error
-    pieces: list[_Line | _Table] = []
+    pieces: list[PageLine | PageTable] = []
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             pages = len(document.pages)
             for number, page in enumerate(document.pages):
-                pieces += _page(page, number)
+                pieces += page_pieces(page, number)
                 page.close()
     except Exception as error:
         raise CorruptDocument(
             f"{name}: not a readable PDF: {error}", hint="Save it again without a password."
         ) from error
-    if not any(isinstance(piece, _Table) or any(char.isalpha() for char in piece.text) for piece in pieces):
+    if not any(isinstance(piece, PageTable) or any(char.isalpha() for char in piece.text) for piece in pieces):
         raise CorruptDocument(f"{name}: holds no text, only pictures", hint="Run text recognition on the scan first.")
     return _write(_without_running_titles(pieces, pages)).text()
 
 
-def _page(page: Any, number: int) -> list[_Line | _Table]:
-    upright = page.filter(lambda item: item.get("object_type") != "char" or _shows(item))
-    found = [
-        table
-        for table in upright.find_tables()
-        if len(table.rows) > 1 and max(len(row.cells) for row in table.rows) > 1
-    ]
-    pieces: list[_Line | _Table] = []
-    for table in found:
-        rows = [[(cell or "").replace("\n", " ") for cell in row] for row in table.extract() if any(row)]
-        pieces.append(_Table(number, table.bbox[1], _joined_rows(rows)))
-    boxes = [table.bbox for table in found]
-    outside = upright.filter(lambda item: not any(_within(item, box) for box in boxes)) if boxes else upright
-    for column in _columns(outside):
-        # Overprinted characters are how some writers set bold.
-        pieces += _lines(column.dedupe_chars(tolerance=0.5), number)
-    # A page of one column is read from the top; columns are already in order.
-    return sorted(pieces, key=lambda piece: piece.top) if len(_columns(outside)) == 1 else pieces
-
-
-def _shows(char: dict[str, Any]) -> bool:
-    """Whether a character is upright and large enough to be read; tiny text is a place to hide instructions."""
-    return bool(char.get("upright", True)) and float(char.get("size", 10)) >= 2
-
-
-def _within(item: dict[str, Any], box: Sequence[float]) -> bool:
-    across, down = (item["x0"] + item["x1"]) / 2, (item["top"] + item["bottom"]) / 2
-    return bool(box[0] <= across <= box[2] and box[1] <= down <= box[3])
-
-
-def _joined_rows(rows: list[list[str]]) -> list[list[str]]:
-    """A row that only continues the cells above (no first cell, no digit) is part of the row above."""
-    joined: list[list[str]] = []
-    for row in rows:
-        cells = [" ".join(cell.split()) for cell in row]
-        if joined and not cells[0] and not any(char.isdigit() for cell in cells for char in cell):
-            joined[-1] = [f"{old} {new}".strip() for old, new in zip(joined[-1], cells, strict=False)]
-        else:
-            joined.append(cells)
-    keep = [
-        column
-        for column in range(max(map(len, joined), default=0))
-        if any(column < len(row) and row[column] for row in joined)
-    ]
-    return [[row[column] for column in keep if column < len(row)] for row in joined]
-
-
-def _columns(page: Any) -> list[Any]:
-    """The page, or its two columns where a gutter runs through most of its lines."""
-    words = page.extract_words(use_text_flow=False)
-    if len(words) < 80:
-        return [page]
-    left, right = page.bbox[0], page.bbox[2]
-    middle = (left + right) / 2
-    best, width = None, 0.0
-    for step in range(-8, 9):
-        x = middle + step * (right - left) / 60
-        crossing = [word for word in words if word["x0"] < x < word["x1"]]
-        gap = min((word["x0"] for word in words if word["x0"] >= x), default=right) - max(
-            (word["x1"] for word in words if word["x1"] <= x), default=left
-        )
-        if not crossing and gap > width:
-            best, width = x, gap
-    if best is None or width < 12:
-        return [page]
-    halves = [[word for word in words if (word["x1"] <= best) == side] for side in (True, False)]
-    # Tables have short cells; columns of prose have many words to a line.
-    for half in halves:
-        tops = {round(word["top"] / 3) for word in half}
-        if len(half) < 40 or len(half) / max(len(tops), 1) < 4:
-            return [page]
-    top, bottom = page.bbox[1], page.bbox[3]
-    return [page.crop((left, top, best, bottom)), page.crop((best, top, right, bottom))]
-
-
-def _lines(page: Any, number: int) -> list[_Line]:
-    words = page.extract_words(
-        x_tolerance_ratio=0.2,
-        y_tolerance=3,
-        keep_blank_chars=False,
-        extra_attrs=["size", "fontname"],
-        use_text_flow=False,
-    )
-    rows: list[list[dict[str, Any]]] = []
-    for word in sorted(words, key=lambda item: (item["bottom"], item["x0"])):
-        row = rows[-1] if rows else None
-        tall = max((item["bottom"] - item["top"] for item in row), default=0) if row else 0
-        if row and min(abs(word["bottom"] - item["bottom"]) for item in row) <= max(2.5, 0.45 * tall):
-            row.append(word)
-        else:
-            rows.append([word])
-    lines = []
-    for row in rows:
-        row.sort(key=lambda item: item["x0"])
-        size = median(item["size"] for item in row)
-        lines.append(
-            _Line(
-                number,
-                min(item["top"] for item in row),
-                max(item["bottom"] for item in row),
-                row[0]["x0"],
-                size,
-                all("bold" in item["fontname"].lower() or "black" in item["fontname"].lower() for item in row),
-                _set(row, size),
-            )
-        )
-    return lines
-
-
-def _set(row: Sequence[dict[str, Any]], size: float) -> str:
-    """The words of a line; a gap wider than two characters becomes three blanks, which set a column."""
-    text = ""
-    before: dict[str, Any] | None = None
-    for word in row:
-        piece = word["text"]
-        raised = word["size"] < 0.8 * size and re.fullmatch(r"\d{1,2}|[*#†‡]+", piece)
-        if raised and piece.isdigit():
-            piece = superscript(piece)
-        if before is not None:
-            gap = word["x0"] - before["x1"]
-            text += "   " if gap > 1.6 * size else "" if gap < 0.12 * size or (raised and gap < 0.4 * size) else " "
-        text += piece
-        before = word
-    if _NO_CHARACTER.match(text):
-        text = _NO_CHARACTER.sub("•", text, count=1)
-    return _NO_CHARACTER.sub("", text)
-
-
-def _without_running_titles(pieces: list[_Line | _Table], pages: int) -> list[_Line | _Table]:
-    def key(line: _Line) -> str:
+def _without_running_titles(pieces: list[PageLine | PageTable], pages: int) -> list[PageLine | PageTable]:
+    def key(line: PageLine) -> str:
         return re.sub(r"\d+", "0", line.text.strip().lower())
 
     edges: Counter[str] = Counter()
     outer: set[int] = set()
     for page in range(pages):
-        lines = [piece for piece in pieces if isinstance(piece, _Line) and piece.page == page]
+        lines = [piece for piece in pieces if isinstance(piece, PageLine) and piece.page == page]
         for line in {id(line): line for line in [*lines[:2], *lines[-2:]]}.values():
             outer.add(id(line))
             edges[key(line)] += 1
-    kept: list[_Line | _Table] = []
+    kept: list[PageLine | PageTable] = []
     seen: set[str] = set()
     for piece in pieces:
-        if isinstance(piece, _Line) and id(piece) in outer:
+        if isinstance(piece, PageLine) and id(piece) in outer:
             if _PAGE_NUMBER.fullmatch(piece.text.strip()):
                 continue
             running = pages >= 3 and edges[key(piece)] >= 0.6 * pages
@@ -220,13 +70,13 @@ def _without_running_titles(pieces: list[_Line | _Table], pages: int) -> list[_L
     return kept
 
 
-def _write(pieces: Sequence[_Line | _Table]) -> CanonicalText:
+def _write(pieces: Sequence[PageLine | PageTable]) -> CanonicalText:
     out = CanonicalText()
-    lines = [piece for piece in pieces if isinstance(piece, _Line)]
+    lines = [piece for piece in pieces if isinstance(piece, PageLine)]
     sizes = [line.size for line in lines for _ in range(len(line.text))]
     body = median(sizes) if sizes else 10.0
     larger = sorted({round(line.size, 1) for line in lines if line.size > 1.12 * body}, reverse=True)
-    held: list[_Line] = []
+    held: list[PageLine] = []
 
     def flush() -> None:
         if held:
@@ -234,7 +84,7 @@ def _write(pieces: Sequence[_Line | _Table]) -> CanonicalText:
             held.clear()
 
     for number, piece in enumerate(pieces):
-        if isinstance(piece, _Table):
+        if isinstance(piece, PageTable):
             flush()
             out.table(piece.rows)
             continue
@@ -256,7 +106,7 @@ def _escaped(text: str) -> str:
     return "\\" + text if re.match(r"[#|>]|[*+](?=\s)", text) else text
 
 
-def _is_heading(line: _Line, body: float, pieces: Sequence[_Line | _Table], number: int) -> bool:
+def _is_heading(line: PageLine, body: float, pieces: Sequence[PageLine | PageTable], number: int) -> bool:
     text = line.text.strip()
     if (
         "   " in text
@@ -268,4 +118,4 @@ def _is_heading(line: _Line, body: float, pieces: Sequence[_Line | _Table], numb
     if line.size > 1.12 * body:
         return True
     following = pieces[number + 1] if number + 1 < len(pieces) else None
-    return line.bold and not (isinstance(following, _Line) and following.bold and following.text[:1].islower())
+    return line.bold and not (isinstance(following, PageLine) and following.bold and following.text[:1].islower())

@@ -39,7 +39,7 @@ class PatternReader:
     def __init__(self) -> None:
         self.read_units = 0
 
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> list[PatternReading]:
+    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> list[PatternReading]:  # noqa: ARG002
         self.read_units += len(units)
         return [self._one(unit) for unit in units]
 

@@ -1,0 +1,77 @@
+"""Drafts: write one, read it again, and ask where each of its sentences comes from."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path
+from fastapi.responses import JSONResponse
+
+from ragmarket.api.doors import Open
+from ragmarket.api.problems import responses
+from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.message import Result
+
+router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
+BriefBody = Annotated[
+    Brief,
+    Body(
+        openapi_examples={
+            "deposit": {
+                "summary": "A deposit in Hindi, for WhatsApp",
+                "value": {
+                    "product_code": "ARB-FD-001",
+                    "language": "hi",
+                    "channel": "whatsapp",
+                    "intent": "grow_savings",
+                },
+            },
+            "home_loan": {
+                "summary": "A home loan in Tamil, by e-mail",
+                "value": {
+                    "product_code": "ARB-HL-001",
+                    "language": "ta",
+                    "channel": "email",
+                    "max_claims": 3,
+                    "seed": 7,
+                },
+            },
+        }
+    ),
+]
+DraftId = Annotated[str, Path(max_length=64, description="The draft_id of a result.")]
+
+
+@router.post(
+    "",
+    summary="Write a message",
+    response_model=Result,
+    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+def write(brief: BriefBody, doors: Open) -> Result:
+    """One brief in, one result out; a refusal is a result too, with its reasons in ``findings``."""
+    with doors.writing:
+        return doors.house.pipeline.draft(brief, None)
+
+
+@router.get(
+    "/{draft_id}",
+    summary="Read a recorded result",
+    response_model=Result,
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+def read(draft_id: DraftId, doors: Open) -> Any:
+    """The result as it was recorded, without timings."""
+    # Straight from the record: a result of an older version is shown as it was, never reshaped.
+    return JSONResponse(doors.house.audit.get(draft_id)["result"])
+
+
+@router.get(
+    "/{draft_id}/trace",
+    summary="Trace a recorded message",
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+def trace(draft_id: DraftId, doors: Open) -> dict[str, Any]:
+    """Sentence by sentence: the span that supports it, and the rules, disclaimers and model of that day."""
+    return dict(doors.house.trace(draft_id))

@@ -1,0 +1,152 @@
+"""A number read by what touches it: currency, lakh and crore, percent, a unit of time, the thing counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+import regex
+
+from ragmarket.retrieval.figures_lexicon import lexicon
+from ragmarket.retrieval.figures_numbers import Number, spelled
+from ragmarket.schemas.evidence import FigureType
+
+_FOREIGN = regex.compile(r"(?:US\s?\$|\$|USD|€|EUR|£|GBP|AED|SGD)\s?$")
+_FOREIGN_UNIT = {"€": "EUR", "EUR": "EUR", "£": "GBP", "GBP": "GBP", "AED": "AED", "SGD": "SGD"}
+_REPEATED = regex.compile(r"\s*\((?P<words>[\p{L}\s-]{3,40}|\p{Nd}{1,3})\)(?=[\s-]*\p{L}|\s*%)")
+_QUALIFIER = (
+    r"(?:[\s-]+(?:calendar|completed|full|consecutive|policy|clear|continuous|financial|more|additional))?[\s-]{0,2}"
+)
+_COUNT_GAP = regex.compile(
+    r"[\s-]+(?:(?!(?:and|or|of|to|per|for|on|in|an?|is|are|at|from|the|times?|by|with)\b)[a-z-]+\s+){0,4}?", regex.I
+)
+_TIMES = regex.compile(r"\s?[xX](?![\p{L}\p{N}])|\s+times(?!\s+(?:a|per|in|every)\b)\b", regex.I)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A figure in the making: its number is kept until ranges, ages and headers have had their say."""
+
+    start: int
+    end: int
+    type: FigureType
+    value: Decimal
+    unit: str
+    number: Number | None = None
+    scaled: bool = False
+    signed: bool = False
+    iso: str | None = None
+
+
+@lru_cache(maxsize=16)
+def signs(language: str) -> dict[str, regex.Pattern[str]]:
+    """Currency and age patterns of a language."""
+    words = lexicon(language)
+    return {
+        "currency_before": regex.compile(rf"(?:{words.currency})[\s.]{{0,2}}$", regex.I),
+        "currency_after": regex.compile(rf"\s?(?:{words.currency})", regex.I),
+        "age_before": regex.compile(
+            rf"(?:{words.age_before})\s*(?:of|is|:|at entry|limit|from|between|group|above|below|\("
+            rf"|(?:of\s+)?(?:minimum|maximum|at least|up to))*[\s:;]*(?:from|between)?\s*$",
+            regex.I,
+        ),
+        "age_after": regex.compile(rf"[\s-]*(?:{words.age_after})", regex.I),
+    }
+
+
+def amount_or_rate(text: str, number: Number, language: str) -> Draft | None:
+    """Read a number by the signs that touch it: currency, lakh and crore, percent, basis points."""
+    words, marks = lexicon(language), signs(language)
+    left = text[max(0, number.start - 14) : number.start]
+    end, value, scaled = number.end, number.value, False
+    currency = marks["currency_before"].search(left)
+    foreign = None if currency else _FOREIGN.search(left)
+    for factor, pattern in words.scale:
+        match = regex.match(
+            rf"[\s\u00a0-]{{0,2}}{pattern.pattern}(?!\s+(?:shares|units|customers|people|points|users|families))",
+            text[end : end + 24],
+            regex.I,
+        )
+        if match:
+            end, value, scaled = end + match.end(), value * factor, True
+            break
+    else:
+        short = regex.match(r"\s?(?:(L)|([kK])|(M)|(Cr))(?![\p{L}\p{N}])", text[end : end + 4])
+        if short and (currency or foreign or short[4] or (short[1] and not number.words)):
+            end += short.end()
+            value *= 100_000 if short[1] else 1_000 if short[2] else 1_000_000 if short[3] else 10_000_000
+            scaled = True
+    if number.words and regex.search(r"(?:thousand|lakhs?|lac|crores?)$", text[number.start : number.end], regex.I):
+        scaled = True
+    dash = regex.match(r"\s?/\s?[-–=](?!\p{Nd})", text[end : end + 4])
+    after = marks["currency_after"].match(text[end : end + 14])
+    if currency or foreign or scaled or dash or after:
+        start = number.start - (len(left) - (currency or foreign).start()) if currency or foreign else number.start  # type: ignore[union-attr]
+        if dash:
+            end += dash.end()
+        elif after and not currency:
+            end += after.end()
+        paise = regex.match(r"\s?paise?\b", text[end : end + 7], regex.I)
+        unit = _FOREIGN_UNIT.get(foreign[0].strip(), "USD") if foreign else "INR"
+        if paise:
+            return None
+        return Draft(start, end, "amount", value, unit, number, scaled=scaled, signed=bool(currency or foreign))
+    paise = regex.match(r"\s?paise?\b", text[end : end + 8], regex.I)
+    if paise:
+        return Draft(number.start, end + paise.end(), "amount", value / 100, "INR", number)
+    rest = text[number.end : number.end + 40]
+    repeated = _REPEATED.match(rest)
+    gap = repeated.end() if repeated and _same(repeated["words"], number) else 0
+    rate = regex.match(rf"[\s\u00a0-]{{0,2}}{words.percent.pattern}", rest[gap:], regex.I)
+    if rate:
+        return Draft(number.start, number.end + gap + rate.end(), "rate", number.value, "percent", number)
+    points = regex.match(r"[\s-]{0,2}(?:bps|basis points?|bp)\b", rest[gap:], regex.I)
+    if points:
+        return Draft(number.start, number.end + gap + points.end(), "rate", number.value / 100, "percent", number)
+    before = regex.search(r"(?:శాతం|ಶೇಕಡಾ|ಶೇ\.?|শতকরা)\s*$", left)
+    if before:
+        return Draft(number.start - (len(left) - before.start()), number.end, "rate", number.value, "percent", number)
+    return None
+
+
+def _same(words: str, number: Number) -> bool:
+    return (spelled(words) if not words.isdecimal() else Decimal(int(words))) == number.value
+
+
+def unit_or_count(text: str, number: Number, language: str) -> Draft | None:
+    """Read a number by the noun that follows it: days, months, visits, grams, times."""
+    words = lexicon(language)
+    rest = text[number.end : number.end + 80]
+    repeated = _REPEATED.match(rest)
+    gap = repeated.end() if repeated and _same(repeated["words"], number) else 0
+    # "in one day" tells how often, not how long.
+    if (
+        number.words
+        and number.value == 1
+        and regex.search(r"\b(?:in|per|every|any|each)\s+$", text[: number.start], regex.I)
+    ):
+        return None
+    for unit, pattern in words.units:
+        match = regex.match(_QUALIFIER + pattern.pattern, rest[gap:], regex.I)
+        if match and not regex.match(r"\s*[:']", rest[gap + match.end() :] if unit != "year" else "-"):
+            return Draft(number.start, number.end + gap + match.end(), "duration", number.value, unit, number)
+    times = _TIMES.match(rest)
+    if times and not number.words:
+        return Draft(number.start, number.end + times.end(), "ratio", number.value, "times", number)
+    head = _COUNT_GAP.match(rest)
+    for unit, pattern in words.counts:
+        direct = pattern.match(rest.lstrip(" -\u00a0"))
+        if unit in ("gram", "kilogram"):
+            if direct:
+                lead = len(rest) - len(rest.lstrip(" -\u00a0"))
+                return Draft(number.start, number.end + lead + direct.end(), "count", number.value, unit, number)
+            continue
+        match = direct or (regex.match(_COUNT_GAP.pattern + pattern.pattern, rest, regex.I) if head else None)
+        if match and not (
+            number.words
+            and number.value == 1
+            and regex.search(r"\b(?:any|each|every|only|the)\s+$", text[: number.start], regex.I)
+        ):
+            return Draft(number.start, number.end, "count", number.value, unit, number)
+    return None

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import pytest
+from click.testing import Result
+
+from ragmarket import telemetry
+from tests.fake_house import FakeHouse
+
+with warnings.catch_warnings():
+    # typer re-exports names that click 8.5 deprecates, at import; nothing of ours uses them.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from typer.testing import CliRunner
+
+    from ragmarket.cli.app import app
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
+    fake = FakeHouse()
+    monkeypatch.setattr("ragmarket.bootstrap.build", lambda _: fake)
+    monkeypatch.setattr(telemetry, "configure", lambda *_, **__: None)
+    return fake
+
+
+@pytest.fixture
+def run(house: FakeHouse) -> Run:  # noqa: ARG001  no command may open the real house
+    def call(*arguments: str, stdin: str | bytes = "") -> Result:
+        return CliRunner().invoke(app, list(arguments), input=stdin, prog_name="ragmarket")
+
+    return call
