@@ -123,7 +123,7 @@ class House:
         from ragmarket.compliance.support import SupportCheck
 
         renderer = Renderer(self.catalogue, self.packs)
-        return ComplianceReviewer(renderer, SupportCheck(self.catalogue, self.packs), self.rules, self.document_text)
+        return ComplianceReviewer(renderer, SupportCheck(self.packs), self.rules, self.document_text)
 
     @cached_property
     def engine(self) -> EmbeddedEngine:

@@ -1,9 +1,10 @@
 """Does each claim say what its evidence says, and does nothing else assert anything?
 
-A claim is supported when (1) its slots are exactly its evidence's, (2) the words around them are, up to small
-differences, a phrasing that the bank's phrasebook has for the evidence's kind and are nearer to no other kind, (3) its
-parentheses name exactly the evidence's conditions, and (4) every figure's source span lies in a cited quote and still
-reads the same. The words of a language are judged against that language's own phrasebook, so nothing is translated.
+A claim is supported when (1) its slots are exactly its evidence's, (2) the words around them are, up to punctuation and
+case, a phrasing that the bank's phrasebook has for the evidence's kind, (3) its parentheses name exactly the evidence's
+conditions, and (4) every figure's source span lies in a cited quote and still reads the same. The words of a language are
+judged against that language's own phrasebook, so nothing is translated. One word less can be a lost "at least", so a
+sentence that the phrasebook does not hold is never "supported", however near it is: it is not verified.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.compliance import Finding
 from ragmarket.schemas.draft import Draft
 from ragmarket.schemas.evidence import Evidence
 from ragmarket.schemas.message import Message, RenderedClaim
 
-NEAR = 0.86
 SLOT = re.compile(r"\{(S\d+[a-z])\}")
 TOKEN = re.compile(r"\{\w+\}|[^\s{}.,;:?।()'’–-]+")
 LAST_PARENTHESES = re.compile(r"\s*\(([^()]*)\)\s*(?=[.।]?$)")
@@ -29,7 +28,7 @@ LAST_PARENTHESES = re.compile(r"\s*\(([^()]*)\)\s*(?=[.।]?$)")
 
 @dataclass(frozen=True, slots=True)
 class SupportVerdict:
-    """How well a claim's words fit its evidence; ``score`` is the nearness of its own kind's best phrasing, 0 to 1."""
+    """How well a claim's words fit its evidence; ``score`` is the nearness of its kind's best phrasing, 0 to 1."""
 
     verdict: str
     score: float
@@ -56,13 +55,12 @@ class SupportCheck:
     """Judges claims against the phrasebook.
 
     Args:
-        catalogue: Roles of each kind.
         packs: Phrasings per language.
     """
 
-    def __init__(self, catalogue: Catalogue, packs: Mapping[str, LanguagePack]) -> None:
-        self._catalogue = catalogue
+    def __init__(self, packs: Mapping[str, LanguagePack]) -> None:
         self._packs = packs
+        self._phrasings: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
 
     def claim(self, template: str, evidence: Evidence, language: str) -> SupportVerdict:
         """Judge one slotted claim against one piece of evidence."""
@@ -84,27 +82,21 @@ class SupportCheck:
             body = LAST_PARENTHESES.sub("", template)
         role_of = {slot.name: slot.role for slot in evidence.slots}
         skeleton = SLOT.sub(lambda match: "{" + role_of[match.group(1)] + "}", body)
-        own, other = 0.0, 0.0
-        order = [role for role in re.findall(r"\{(\w+)\}", skeleton) if role != "product"]
-        kind = self._catalogue.kinds[evidence.kind]
-        for id_, phrasings in pack.kinds.items():
-            rival = self._catalogue.kinds[id_]
-            if id_ != evidence.kind and sorted(rival.roles) != sorted(kind.roles):
-                continue
-            for phrase in phrasings.all:
-                score = nearness(skeleton, phrase)
-                if id_ == evidence.kind:
-                    slots = [role for role in re.findall(r"\{(\w+)\}", phrase) if role != "product"]
-                    own = max(own, score if slots == order else 0.0)
-                else:
-                    other = max(other, score)
-        if own == 1.0:
+        if _tokens(skeleton) in self._said(language, evidence.kind):
             return SupportVerdict("supported", 1.0)
-        if other >= own:
+        scores = {
+            id_: max(nearness(skeleton, phrase) for phrase in phrasings.all) for id_, phrasings in pack.kinds.items()
+        }
+        own = scores.pop(evidence.kind)
+        if max(scores.values()) > own:
             return SupportVerdict("unsupported", own, "the words say another kind of fact than the evidence")
-        if own < NEAR:
-            return SupportVerdict("not_verified", own, "the words are too far from every known phrasing of this fact")
-        return SupportVerdict("supported", own)
+        return SupportVerdict("not_verified", own, "the words are no known phrasing of this fact")
+
+    def _said(self, language: str, kind: str) -> frozenset[tuple[str, ...]]:
+        key = (language, kind)
+        if key not in self._phrasings:
+            self._phrasings[key] = frozenset(_tokens(phrase) for phrase in self._packs[language].kinds[kind].all)
+        return self._phrasings[key]
 
     @staticmethod
     def figures(claim: RenderedClaim, evidence: Evidence, document: str) -> str | None:
@@ -144,7 +136,7 @@ class SupportCheck:
         }
         for field, lines in known.items():
             said = getattr(draft, field)
-            if said and (SLOT.search(said) or max(nearness(said, line) for line in lines) < NEAR):
+            if said and _tokens(said) not in {_tokens(line) for line in lines}:
                 message_ = f"the {field} is not one of the bank's: a claim may hide in it"
                 findings.append(Finding(rule="grounding.assertion_outside_claims", severity="block", message=message_))
         return tuple(findings)

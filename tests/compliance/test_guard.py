@@ -69,8 +69,8 @@ def test_missing_repeated_and_misplaced_disclaimers_block(
 
 def test_the_classic_wrong_form_is_named(review: GuardedReview) -> None:
     text = (
-        "SIP details are in the document.\n\nMutual Fund investments are subject to market risks. Please read all scheme "
-        "related documents carefully before investing."
+        "SIP details are in the document.\n\nMutual Fund investments are subject to market risks. Please read all "
+        "scheme related documents carefully before investing."
     )
     request = CheckRequest(text=text, language="en", product_class="mutual_fund", channel="email", as_of=DAY)
     verdict = review.check(request)
@@ -142,7 +142,8 @@ from ragmarket.compliance.guard import GuardedReview
 from ragmarket.compliance.policy import load_policy_book
 from ragmarket.schemas.compliance import CheckRequest
 review = GuardedReview(load_policy_book(Path({str(ROOT / "approved_disclaimers")!r})))
-request = CheckRequest(text="Guaranteed approval.", language="en", product_class="loan", channel="sms", as_of=date(2026, 11, 20))
+day = date(2026, 11, 20)
+request = CheckRequest(text="Guaranteed approval.", language="en", product_class="loan", channel="sms", as_of=day)
 assert review.check(request).verdict == "fail"
 import guardrails
 from guardrails.utils.hub_telemetry_utils import HubTelemetry

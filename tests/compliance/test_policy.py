@@ -167,8 +167,8 @@ def test_a_bad_pack_is_refused_with_its_line(
 
 def test_policy_and_rules_load_without_guardrails() -> None:
     code = (
-        "import sys; import ragmarket.compliance.policy, ragmarket.compliance.ledger, ragmarket.compliance.rules.claims,"
-        " ragmarket.compliance.rules.language, ragmarket.compliance.guard;"
+        "import sys; import ragmarket.compliance.policy, ragmarket.compliance.ledger,"
+        " ragmarket.compliance.rules.claims, ragmarket.compliance.rules.language, ragmarket.compliance.guard;"
         "print([m for m in ('guardrails', 'langdetect', 'nltk', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

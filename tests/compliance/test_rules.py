@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.compliance.rules.channel import check_channel, sms_segments
 from ragmarket.compliance.rules.claims import check_claims
+from ragmarket.compliance.rules.disguise import readings
 from ragmarket.compliance.rules.language import check_language
 from ragmarket.compliance.rules.lexicon import load_lexicon
-from ragmarket.compliance.rules.disguise import readings
 from ragmarket.compliance.rules.normalise import fold
 from ragmarket.compliance.rules.personal_data import check_personal_data, luhn, verhoeff
 from ragmarket.errors import BadKnowledge

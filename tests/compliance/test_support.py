@@ -13,7 +13,7 @@ from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.evidence import Condition, Evidence, Figure, Slot
 
 CATALOGUE = load_catalogue()
-CHECK = SupportCheck(CATALOGUE, load_languages(CATALOGUE))
+CHECK = SupportCheck(load_languages(CATALOGUE))
 
 
 def evidence(kind: str, conditions: tuple[Condition, ...] = ()) -> Evidence:
@@ -74,6 +74,12 @@ def test_an_invented_condition_or_praise_is_not_supported() -> None:
     plain = slotted("Joining fee: {amount}", "card_joining_fee")
     for added in (" (senior citizens).", ", the best in the market, for a happy life."):
         assert CHECK.claim(plain + added, evidence("card_joining_fee"), "en").verdict != "supported"
+
+
+def test_a_lost_bound_is_not_supported() -> None:
+    full = "A SIP needs {S1a} or more instalments."
+    assert CHECK.claim(full, evidence("sip_min_instalments"), "en").verdict == "supported"
+    assert CHECK.claim(full.replace(" or more", ""), evidence("sip_min_instalments"), "en").verdict == "not_verified"
 
 
 def test_swapped_figures_are_not_supported() -> None:

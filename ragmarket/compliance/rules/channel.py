@@ -19,8 +19,9 @@ _PLACEHOLDER = re.compile(
 def sms_segments(text: str) -> tuple[str, int, int]:
     """Encoding (``GSM-7`` or ``UCS-2``), length in that encoding's units, and number of segments.
 
-    A GSM-7 unit is a septet (an extension character takes two), a UCS-2 unit is a UTF-16 code unit. One message holds 160
-    or 70 units; a longer one is cut into segments of 153 or 67, and neither an escape pair nor a surrogate pair is cut.
+    A GSM-7 unit is a septet (an extension character takes two), a UCS-2 unit is a UTF-16 code unit. One message holds
+    160 or 70 units; a longer one is cut into segments of 153 or 67, and neither an escape pair nor a surrogate pair
+    is cut.
     """
     if all(char in _GSM7 or char in _GSM7_EXTENSION for char in text):
         encoding, single, joined = "GSM-7", 160, 153

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
 
-from ragmarket.compliance.rules.lexicon import CompiledRule, Lexicon
 from ragmarket.compliance.rules.disguise import readings
+from ragmarket.compliance.rules.lexicon import CompiledRule, Lexicon
 from ragmarket.compliance.rules.normalise import Folded, clause_breaks, sentence_bounds
 from ragmarket.compliance.rules.scripts import script_shares
 from ragmarket.schemas.base import Severity

@@ -21,8 +21,8 @@ _FEWEST_LETTERS = 12
 _SURE = 0.95
 _ENGLISH = frozenset(
     """
-    the a an of to in on at for with from by and or is are was be can may will your you our this that it as not no if per
-    up within after before each any all more than have has must
+    the a an of to in on at for with from by and or is are was be can may will your you our this that it as not no if
+    per up within after before each any all more than have has must
     """.split()  # noqa: SIM905 (a list of words reads better as words)
 )
 _HINGLISH = frozenset(
@@ -109,7 +109,7 @@ def _english_runs(text: str) -> list[Span]:
 
 
 def check_language(text: str, policy: Policy, masked: Sequence[Span] = ()) -> tuple[Finding, ...]:
-    """Whether ``text`` outside ``masked`` is written in the policy's language; product names and terms may stay Latin."""
+    """Whether ``text`` outside ``masked`` is in the policy's language; product names and terms may stay Latin."""
     body = _open_text(text, masked)
     language, native = policy.language, NATIVE_SCRIPT[policy.language]
     findings: list[Finding] = []

@@ -27,8 +27,9 @@ class ClaimRule(Frozen):
     """One prohibited claim.
 
     ``phrases`` can be turned round by a negation, ``denials`` deny something themselves and cannot. ``near`` names
-    concepts that make the claim when they stand within ``within`` words of one another. A match that overlaps ``lawful``
-    is none; one in a message that also holds one of ``excuses`` gets ``excused_severity`` instead of ``severity``.
+    concepts that make the claim when they stand within ``within`` words of one another. A match that overlaps
+    ``lawful`` is none; one in a message that also holds one of ``excuses`` gets ``excused_severity`` instead of
+    ``severity``.
     """
 
     id: str = Field(pattern=r"^claims\.[a-z_]+$")

@@ -1,8 +1,8 @@
 """Terms: a few words in a small notation, compiled to expressions over folded text.
 
-``*`` ends (or begins) a stem, ``a|b`` gives alternatives and ``_`` holds the words of one alternative together, ``<n>`` is
-any number, ``..`` is a gap of up to three words, and a word with ``?`` may be absent. Words may be written together or
-apart. Terms are folded as texts are.
+``*`` ends (or begins) a stem, ``a|b`` gives alternatives and ``_`` holds the words of one alternative together,
+``<n>`` is any number, ``..`` is a gap of up to three words, and a word with ``?`` may be absent. Words may be written
+together or apart. Terms are folded as texts are.
 """
 
 from __future__ import annotations
