@@ -63,7 +63,7 @@ def briefs(house: House, as_of: date, limit: int | None, seed: int) -> list[Brie
     intents = sorted(load_angles().intents)
     products = sorted({item.product_code for item in house.documents() if item.product_code and item.in_force(as_of)})
     found = [
-        Brief(product_code=code, language=language, channel=channel, intent=dice.choice(intents), as_of=as_of)  # type: ignore[arg-type]
+        Brief(product_code=code, language=language, channel=channel, intent=dice.choice(intents), as_of=as_of)
         for code in products
         for language in LANGUAGES
         for channel in CHANNELS
@@ -79,7 +79,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every combination instead of a sample")
     parser.add_argument("--sample", type=int, default=180, help="briefs in the sample (default %(default)s)")
     parser.add_argument("--seed", type=int, default=11, help="seed of sample and intents (default %(default)s)")
-    parser.add_argument("--as-of", type=date.fromisoformat, default=date(2026, 11, 21), help="day (default %(default)s)")
+    parser.add_argument(
+        "--as-of", type=date.fromisoformat, default=date(2026, 11, 21), help="day (default %(default)s)"
+    )
     parser.add_argument("--json", type=Path, help="write all figures and results there")
     parser.add_argument("--show", type=int, default=0, help="print so many accepted texts per language")
     arguments = parser.parse_args()
@@ -95,7 +97,9 @@ def main() -> int:
     for brief in track(todo, "writing", console=console):
         began = time.perf_counter()
         rows.append((brief, house.pipeline.draft(brief), time.perf_counter() - began))
-    faults = Counter(fault for _, result, _ in rows if result.status == "accepted" for fault in faults_of(house, result))
+    faults = Counter(
+        fault for _, result, _ in rows if result.status == "accepted" for fault in faults_of(house, result)
+    )
     table = Table("", "accepted", "at first pass")
     figures: dict[str, Any] = {"briefs": len(rows), "faults": dict(faults)}
     for field in ("all", "language", "channel"):
@@ -106,7 +110,9 @@ def main() -> int:
             first = [r for r in accepted if r.attempts == 1]
             table.add_row(group, percent(len(accepted), len(own)), percent(len(first), len(own)))
             figures[f"{field}:{group}"] = {"n": len(own), "accepted": len(accepted), "first_pass": len(first)}
-    reasons = Counter(item.rule for _, r, _ in rows if r.status == "refused" for item in r.findings if item.severity == "block")
+    reasons = Counter(
+        item.rule for _, r, _ in rows if r.status == "refused" for item in r.findings if item.severity == "block"
+    )
     seconds = [took for brief, _, took in rows if brief.channel == "whatsapp"]
     figures["refusals_by_rule"] = dict(reasons.most_common())
     figures["whatsapp_median_s"] = round(statistics.median(seconds), 3) if seconds else None

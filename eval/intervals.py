@@ -17,7 +17,7 @@ def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def percent(hits: int, total: int) -> str:
-    """ "92.0 % [88.1, 94.7] (n=250)"."""
+    """A share in words: ``92.0 % [88.1, 94.7] (n=250)``."""
     if total == 0:
         return "-"
     low, high = wilson(hits, total)

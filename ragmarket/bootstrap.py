@@ -1,7 +1,7 @@
 """The caretaker: the only one with all the keys. Settings in, a working house out.
 
-Every workshop is built at the moment it is first asked for, so `ragmarket trace` loads no model and `ragmarket check` opens
-no index. Workshops receive plain values, never settings.
+Every workshop is built at the moment it is first asked for, so `ragmarket trace` loads no model and `ragmarket check`
+opens no index. Workshops receive plain values, never settings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ragmarket.knowledge.angles import Angles, load_angles
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages
 from ragmarket.pipeline import Pipeline
-from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, DisclaimerText
+from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
 from ragmarket.schemas.evidence import DocumentVersion
 from ragmarket.schemas.indexing import IndexReport
 from ragmarket.schemas.prediction import Prediction
@@ -209,7 +209,10 @@ class House:
             entry.model_dump(mode="json")
             for entry in entries
             if (language is None or entry.language == language)
-            and (as_of is None or (entry.effective_from <= as_of and (entry.effective_to is None or as_of <= entry.effective_to)))
+            and (
+                as_of is None
+                or (entry.effective_from <= as_of and (entry.effective_to is None or as_of <= entry.effective_to))
+            )
         ]
 
     def documents(self) -> list[DocumentVersion]:
@@ -247,7 +250,7 @@ class House:
             "knowledge": lambda: self.packs,
             "ledger": lambda: self.ledger,
             "index": lambda: self.documents() or "nothing is indexed yet",
-            "writer": lambda: self.engine.warm_up(),
+            "writer": self.engine.warm_up,
             "audit": lambda: self.audit,
         }
         answers = {}

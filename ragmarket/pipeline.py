@@ -138,18 +138,17 @@ class Pipeline:
             entry: dict[str, Any] = {"attempt": attempt}
             try:
                 draft, generation = self.drafter.draft(brief, prediction, policy, evidence, name, findings, attempt)
+                entry |= generation.model_dump(mode="json")
+                model = ModelInfo(name=generation.model, revision=generation.revision, engine=generation.engine)
+                message = self.reviewer.render(draft, policy, evidence, name)
+                findings = self.reviewer.review(message, draft, policy, evidence, name)
+                entry["message"] = message.model_dump(mode="json")
             except NothingToSay as error:
                 reason = Finding(rule="evidence.nothing_to_say", severity="block", message=error.message)
                 return message, (*findings, reason), model
             except UndecodableOutput as error:
+                message = None
                 findings = (Finding(rule="engine.undecodable", severity="block", message=error.message),)
-                attempts.append(entry | {"findings": [item.model_dump(mode="json") for item in findings]})
-                continue
-            model = ModelInfo(name=generation.model, revision=generation.revision, engine=generation.engine)
-            message = self.reviewer.render(draft, policy, evidence, name)
-            findings = self.reviewer.review(message, draft, policy, evidence, name)
-            entry |= generation.model_dump(mode="json")
-            entry["message"] = message.model_dump(mode="json")
             entry["findings"] = [item.model_dump(mode="json") for item in findings]
             attempts.append(entry)
             if not _blocking(findings):

@@ -1,6 +1,7 @@
 """The promises that the workshops make to one another: one page of verbs.
 
-`pipeline` sees only these; `bootstrap` chooses who keeps them; `testing` ships doubles that pass the same contract tests.
+`pipeline` sees only these; `bootstrap` chooses who keeps them; `testing` ships doubles that pass the same contract
+tests.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from ragmarket.compliance.formats import slot_text
 from ragmarket.compliance.rules.channel import sms_segments
+from ragmarket.errors import UndecodableOutput
 from ragmarket.knowledge.catalogue import Catalogue, Role
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.compliance import DisclaimerText, Policy
@@ -70,8 +71,10 @@ class Renderer:
             if name == "product":
                 page.add(product_name)
                 continue
-            item = evidence[name[:-1]]
-            slot = next(slot for slot in item.slots if slot.name == name)
+            item = evidence.get(name[:-1])
+            slot = next((slot for slot in item.slots if slot.name == name), None) if item else None
+            if item is None or slot is None:
+                raise UndecodableOutput(f"the draft names the figure {name}, which was not retrieved")
             text = slot_text(slot, self._role(slot, item), pack, rupee)
             start, _ = page.add(text.text)
             figures += [
@@ -93,7 +96,8 @@ class Renderer:
         """Lay out one message.
 
         Raises:
-            KeyError: The draft names evidence or a slot that was not retrieved; a grammar-bound engine cannot do so.
+            UndecodableOutput: The draft names a figure that was not retrieved, or letters that only combine into NFC
+                where its pieces meet; a grammar-bound engine cannot do the first.
         """
         pack = self._packs[policy.language]
         by_id = {item.id: item for item in evidence}
@@ -144,7 +148,7 @@ class Renderer:
         text = page.text
         if unicodedata.normalize("NFC", text) != text:
             # Offsets were counted on these pieces; a text that NFC would change must never be released.
-            raise ValueError("the rendered text is not in NFC")
+            raise UndecodableOutput("the rendered text is not in NFC")
         return Message(
             text=text,
             subject=subject,

@@ -97,7 +97,7 @@ class ComplianceReviewer:
         return tuple(findings)
 
     def cite(self, message: Message, evidence: Sequence[Evidence]) -> tuple[CitedClaim, ...]:
-        """The claims with their citations: the evidence's own quote, then the headers and notes its reading rests on."""
+        """The claims with their citations: the quote itself, then the headers and notes that its reading rests on."""
         by_id = {item.id: item for item in evidence}
         cited = []
         for claim in message.claims:

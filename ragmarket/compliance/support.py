@@ -2,9 +2,9 @@
 
 A claim is supported when (1) its slots are exactly its evidence's, (2) the words around them are, up to punctuation and
 case, a phrasing that the bank's phrasebook has for the evidence's kind, (3) its parentheses name exactly the evidence's
-conditions, and (4) every figure's source span lies in a cited quote and still reads the same. The words of a language are
-judged against that language's own phrasebook, so nothing is translated. One word less can be a lost "at least", so a
-sentence that the phrasebook does not hold is never "supported", however near it is: it is not verified.
+conditions, and (4) every figure's source span lies in a cited quote and still reads the same. The words of a language
+are judged against that language's own phrasebook, so nothing is translated. One word less can be a lost "at least",
+so a sentence that the phrasebook does not hold is never "supported", however near it is: it is not verified.
 """
 
 from __future__ import annotations

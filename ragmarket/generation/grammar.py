@@ -1,9 +1,9 @@
 """The request's grammar: every sentence it accepts keeps the promises that can be kept by form.
 
 A claim cites one fact of this request and holds each of that fact's slots exactly once and no other; facts come in
-evidence order, none twice; facts that policy demands cannot be left out; a fact that needs a companion cannot end the list
-without it. Text is made of letters of the language's script, punctuation, approved Latin terms and the product's slot:
-there is no digit in it. The notation is GBNF as xgrammar (>= 0.2.8) and vLLM read it.
+evidence order, none twice; facts that policy demands cannot be left out; a fact that needs a companion cannot end the
+list without it. Text is made of letters of the language's script, punctuation, approved Latin terms and the product's
+slot: there is no digit in it. The notation is GBNF as xgrammar (>= 0.2.8) and vLLM read it.
 """
 
 from __future__ import annotations

@@ -56,7 +56,9 @@ class Angles(Frozen):
 
     def preferences(self) -> dict[str, dict[str, float]]:
         """Theme weights per intent as plain values."""
-        return {id_: {str(theme): weight for theme, weight in intent.themes.items()} for id_, intent in self.intents.items()}
+        return {
+            id_: {str(theme): weight for theme, weight in intent.themes.items()} for id_, intent in self.intents.items()
+        }
 
 
 @lru_cache(maxsize=4)

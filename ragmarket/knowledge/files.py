@@ -73,7 +73,7 @@ def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise BadKnowledge(path, mark.line + 1 if mark else None, error.problem or "not YAML") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets an impossible date out as a bare ValueError
         raise BadKnowledge(path, None, f"not YAML: {error}") from error
 
 

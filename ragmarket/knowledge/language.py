@@ -16,7 +16,17 @@ from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
 from ragmarket.schemas.base import LANGUAGES, Frozen, Language
 
 FIGURE_CONDITIONS = frozenset(
-    "amount_slab balance_slab outstanding_slab age cover duration credit_score min_charge max_charge".split()
+    [
+        "amount_slab",
+        "balance_slab",
+        "outstanding_slab",
+        "age",
+        "cover",
+        "duration",
+        "credit_score",
+        "min_charge",
+        "max_charge",
+    ]
 )
 _DIGIT = re.compile(r"\d")
 

@@ -21,7 +21,7 @@ class Unit:
         quote: The exact source text.
         view: The text as it is read: line breaks and runs of blanks folded; for a cell
             "row label; column header: cell".
-        origin: For each code point of ``view``, its offset in the canonical text, or ``GLUE`` where the view inserted it.
+        origin: For each code point of ``view``, its offset in the canonical text, or ``GLUE`` where it was inserted.
         heading: Headings above the unit, outermost first, joined by " > ".
         context: Other spans the reading rests on: column headers, the sentence that introduces a list, footnotes.
     """

@@ -50,9 +50,9 @@ class Finding(Frozen):
 class Policy(Frozen):
     """Everything that binds one message, resolved before retrieval.
 
-    ``must_say`` and ``must_not_say`` hold fact-kind ids; ``must_say_with`` maps a kind to kinds of which at least one has to travel
-    with it ("a rate never without its fee"). ``reserved`` is the length, in code points, that mandatory text takes.
-    ``refusals`` are findings that already make the message impossible.
+    ``must_say`` and ``must_not_say`` hold fact-kind ids; ``must_say_with`` maps a kind to kinds of which at least one
+    has to travel with it ("a rate never without its fee"). ``reserved`` is the length, in code points, that mandatory
+    text takes. ``refusals`` are findings that already make the message impossible.
     """
 
     snapshot_id: str

@@ -1,8 +1,8 @@
 """What the documents say: versions, units of text, figures, and the evidence handed to the writer.
 
 All offsets are code points into the document's canonical text (`DocumentVersion.text`): for Markdown and plain text the
-file itself, decoded as UTF-8 and normalised to NFC; for HTML, PDF and DOCX the text extracted from it, one table row per
-line. ``text[start:end] == quote`` holds for every span anywhere in the system.
+file itself, decoded as UTF-8 and normalised to NFC; for HTML, PDF and DOCX the text extracted from it, one table row
+per line. ``text[start:end] == quote`` holds for every span anywhere in the system.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Period = Literal["day", "week", "month", "quarter", "half_year", "year", "transa
 class DocumentVersion(Frozen):
     """One version of one document.
 
-    ``sha256`` is the hash of ``text`` in UTF-8; ``source_sha256`` that of the file's bytes. ``effective_to`` is the last
-    day in force, None while open.
+    ``sha256`` is the hash of ``text`` in UTF-8; ``source_sha256`` that of the file's bytes. ``effective_to`` is the
+    last day in force, None while open.
     """
 
     doc_id: str

@@ -1,8 +1,8 @@
 """Training examples: writing tasks drawn at random and the copy that a bank's copywriter would answer with.
 
 A task lists facts as retrieval would hand them over (any subset of a product class's kinds, in any order, with any
-conditions, slots lettered in document order). The answer chooses the facts that the intent prefers and says each with one
-of the language pack's phrasings, slots in place. No figure and no product name is ever part of an example.
+conditions, slots lettered in document order). The answer chooses the facts that the intent prefers and says each with
+one of the language pack's phrasings, slots in place. No figure and no product name is ever part of an example.
 """
 
 from __future__ import annotations

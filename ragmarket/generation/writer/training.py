@@ -1,8 +1,8 @@
 """Training the writer: domain-adaptive pretraining, then supervised fine-tuning on completions; resumable and seeded.
 
 The loss of the first phase is the mean negative log-likelihood over all tokens (ALIMN Eq. 1); of the second, over the
-completion's tokens alone. Batches hold examples of like length, so little is padded. A checkpoint (model, optimizer, step)
-is written every ``checkpoint_every`` steps by rename, so a killed run leaves the last good one.
+completion's tokens alone. Batches hold examples of like length, so little is padded. A checkpoint (model, optimizer,
+step) is written every ``checkpoint_every`` steps by rename, so a killed run leaves the last good one.
 """
 
 from __future__ import annotations
@@ -146,9 +146,7 @@ def learning_rate(step: int, total: int, plan: TrainingPlan) -> float:
     return plan.peak_lr * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def _save(
-    folder: Path, model: LlamaForCausalLM, optimizers: Sequence[torch.optim.Optimizer], step: int
-) -> None:
+def _save(folder: Path, model: LlamaForCausalLM, optimizers: Sequence[torch.optim.Optimizer], step: int) -> None:
     partial = folder / "checkpoint.partial"
     states = [optimizer.state_dict() for optimizer in optimizers]
     torch.save({"model": model.state_dict(), "optimizers": states, "step": step}, partial)
