@@ -236,13 +236,21 @@ class House:
         self, folder: Path, minutes: float | None, report: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
         """Train, or go on training, the writer."""
+        from ragmarket.generation.writer.card import write_card
         from ragmarket.generation.writer.corpus_text import plain_texts
         from ragmarket.generation.writer.examples import ExampleSampler
         from ragmarket.generation.writer.training import TrainingPlan, train
 
         sampler = ExampleSampler(self.catalogue, self.packs, self.angles)
         texts = plain_texts(self.packs, [self.document_text(item.sha256) for item in self.documents()])
-        return train(TrainingPlan(minutes=minutes), sampler, texts, folder, report)
+        summary = train(TrainingPlan(minutes=minutes), sampler, texts, folder, report)
+        write_card(
+            folder / "model",
+            summary,
+            kinds=len(self.catalogue.kinds),
+            phrasings=sum(len(kind.all) for pack in self.packs.values() for kind in pack.kinds.values()),
+        )
+        return summary
 
     def ready(self) -> dict[str, str]:
         """Each part, "ok" or what is missing."""

@@ -250,6 +250,7 @@ def train(
             _save(folder, model, optimizers, step)
     _save(folder, model, optimizers, step)
     summary: dict[str, Any] = {"done": step >= total, "step": step, "of": total, "plan": asdict(plan)}
+    summary["parameters"] = sum(p.numel() for p in model.parameters())
     summary["held_out_loss"] = held_out_loss(model, tokenizer, sampler, 270)
     torch.nn.Module.to(model, "cpu", torch.bfloat16)
     model.save_pretrained(str(folder / "model"), safe_serialization=True)
