@@ -7,8 +7,8 @@ figures, kinds of facts, the evidence in front for a brief, the version in force
     python -m eval.documents --corpus DIR --gold FILE.yaml        # another bank
     python -m eval.documents --no-drafts --json report.json       # no writer; every failure goes to the file
 
-The gold file's head says how it is written (`tests/unseen/gold.yaml`). Exit code 1: an accepted text holds a fault; 2: a
-passage of the gold is not in its document.
+The gold file's head says how it is written (`tests/unseen/gold.yaml`). Exit code 1: an accepted text holds a
+fault; 2: a passage of the gold is not in its document.
 """
 
 from __future__ import annotations
@@ -137,6 +137,9 @@ def score_fact(tally: Tally, name: str, document: ReadDocument, passage: dict[st
         "found": found,
         "score": round(reading.kind_score, 3) if reading else None,
     }
+    if reading and found not in (None, kind):
+        # Were it put into words, every later check would hold it against the wrong kind.
+        tally.count("wrong kinds kept out of words", not reading.phrasable, **detail)
     if kind is None:
         tally.count("none rejected", found is None, **detail)
         return
@@ -150,9 +153,7 @@ def score_fact(tally: Tally, name: str, document: ReadDocument, passage: dict[st
 
 def score_brief(tally: Tally, house: House, brief: Brief, gold: dict[str, Any], draft: bool) -> Iterator[str]:
     """Evidence, version and, unless told not to, the message of one brief; yields faults of an accepted text."""
-    name = f"{brief.product_code} {brief.intent} {brief.as_of}"
-    as_of = brief.as_of
-    assert as_of is not None
+    name, as_of = f"{brief.product_code} {brief.intent} {brief.as_of}", gold["as_of"]
     prediction = house.predictor.predict(brief)
     product = house.retriever.product(brief.product_code, as_of)
     policy = house.policies.resolve(

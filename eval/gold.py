@@ -1,6 +1,7 @@
 """Passages and figures that a person marked in a document, found again in its canonical text.
 
-White space and the bars of tables are never significant, so a gold file can be written from the document as people see it.
+White space and the bars of tables are never significant, so a gold file can be written from the document as people
+see it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ class GoldError(ValueError):
 
 @dataclass(frozen=True)
 class GoldFigure:
-    """One marked figure: code-point span in the canonical text, the types it may be read as, whether it may be left out."""
+    """One marked figure: code-point span in the canonical text, its possible types, whether it may go unread."""
 
     start: int
     end: int

@@ -34,10 +34,7 @@ def read_placed(path: Path, model: type[Model]) -> Placed[Model]:
     Raises:
         BadKnowledge: The first complaint, with its line.
     """
-    try:
-        data, node = read_yaml(path)
-    except ValueError as error:
-        raise _bad_scalar(path, error) from error
+    data, node = read_yaml(path)
     try:
         return Placed(path=path, value=model.model_validate(data), node=node)
     except ValidationError as error:
@@ -46,15 +43,3 @@ def read_placed(path: Path, model: type[Model]) -> Placed[Model]:
         place = [step for step in first["loc"] if isinstance(step, (str, int))]
         where = ".".join(str(step) for step in place) or "the file"
         raise BadKnowledge(path, line_of(node, place), f"{where}: {first['msg']}") from error
-
-
-def _bad_scalar(path: Path, error: ValueError) -> BadKnowledge:
-    """PyYAML lets a date such as 2026-13-01 fail without its place; find the line by trying each value."""
-    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            yaml.safe_load(row.strip().lstrip("- ").partition(": ")[2].split(" #")[0])
-        except yaml.YAMLError:
-            continue
-        except ValueError:
-            return BadKnowledge(path, number, f"{row.strip()}: {error}")
-    return BadKnowledge(path, None, str(error))

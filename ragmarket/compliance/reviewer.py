@@ -12,6 +12,9 @@ from ragmarket.schemas.draft import Draft
 from ragmarket.schemas.evidence import Evidence
 from ragmarket.schemas.message import Citation, CitedClaim, Message
 
+# A message that is too long can lose its longest claim.
+TOO_LONG = frozenset({"channel.length", "channel.sms_segments"})
+
 
 class TextReview(Protocol):
     """What the reviewer asks of the rules on the final text; `guard.GuardedReview` keeps it."""
@@ -87,12 +90,14 @@ class ComplianceReviewer:
                 note = f"{kind} may not stand without one of: {', '.join(companions)}"
                 findings.append(Finding(rule="policy.must_say_with", severity="block", message=note))
         for finding in self._rules.findings(message.text, policy, message.subject):
-            inside = [
+            blamed = [
                 claim
                 for claim in message.claims
                 if finding.start is not None and claim.start <= finding.start < claim.end
             ]
-            note = f"[{inside[0].cites[0]}] {finding.message}" if inside else finding.message
+            if finding.rule in TOO_LONG and message.claims:
+                blamed = [max(message.claims, key=lambda claim: len(claim.text))]
+            note = f"[{blamed[0].cites[0]}] {finding.message}" if blamed else finding.message
             findings.append(finding.model_copy(update={"message": note}))
         return tuple(findings)
 

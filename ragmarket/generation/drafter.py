@@ -21,7 +21,7 @@ from ragmarket.schemas.prediction import Prediction
 
 MAX_TOKENS = 640
 REWRITE_TEMPERATURE = 0.7
-TOO_LONG = frozenset({"channel.too_long", "channel.sms_segments"})
+TOO_LONG = frozenset({"channel.length", "channel.sms_segments"})
 
 
 class GroundedDrafter:

@@ -73,8 +73,22 @@ def read_yaml(path: Path) -> tuple[Any, yaml.Node | None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise BadKnowledge(path, mark.line + 1 if mark else None, error.problem or "not YAML") from error
-    except (yaml.YAMLError, ValueError) as error:  # PyYAML lets an impossible date out as a bare ValueError
+    except yaml.YAMLError as error:
         raise BadKnowledge(path, None, f"not YAML: {error}") from error
+    except ValueError as error:
+        raise _bad_scalar(path, text, error) from error
+
+
+def _bad_scalar(path: Path, text: str, error: ValueError) -> BadKnowledge:
+    """PyYAML lets a date such as 2026-13-01 fail without its place; find the line by trying each value."""
+    for number, row in enumerate(text.splitlines(), start=1):
+        try:
+            yaml.safe_load(row.strip().lstrip("- ").partition(": ")[2].split(" #")[0])
+        except yaml.YAMLError:
+            continue
+        except ValueError:
+            return BadKnowledge(path, number, f"{row.strip()}: {error}")
+    return BadKnowledge(path, None, str(error))
 
 
 def load(path: Path, model: type[Model]) -> Model:
