@@ -17,7 +17,7 @@ setup: $(STAMP)  ## Create .venv with the locked dependencies
 # torch is pinned exactly but kept out of the hash lock: its CPU and CUDA builds share one version and differ in hash.
 $(STAMP): deploy/requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r deploy/requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
@@ -32,6 +32,7 @@ test-all: $(STAMP)  ## All tests, the slower real-server ones too
 	$(BIN)/python -m pytest
 
 lock:  ## Resolve the dependencies again and pin them with hashes
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --no-header --strip-extras --unsafe-package torch --unsafe-package ragmarket --extra dev -o deploy/requirements.lock pyproject.toml
 

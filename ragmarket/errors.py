@@ -125,10 +125,11 @@ class BackendUnavailable(RagmarketError):
 
 
 class UndecodableOutput(RagmarketError):
-    """The engine's answer does not follow the request's grammar."""
+    """The engine's answer does not follow the request's grammar; ``generation`` is that answer, for the record."""
 
     code = "undecodable_output"
     default_hint = "Check that the server supports structured output (xgrammar >= 0.2.8)."
+    generation: object = None
 
 
 class AuditWriteFailed(RagmarketError):

@@ -14,8 +14,10 @@ from typing import Any
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.protocols import AuditLog, Drafter, PolicyBook, Predictor, Retriever, Reviewer
+from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Finding, Policy
+from ragmarket.schemas.draft import Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.message import Message, ModelInfo, Result
 from ragmarket.schemas.prediction import Prediction
@@ -52,7 +54,7 @@ class Pipeline:
         reviewer: Reviewer,
         audit: AuditLog,
         rewrites: int = 2,
-        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        today: Callable[[], date] = today,
     ) -> None:
         self.predictor = predictor
         self.policies = policies
@@ -133,11 +135,12 @@ class Pipeline:
         name = product.product_name or product.title
         message: Message | None = None
         findings: tuple[Finding, ...] = ()
+        earlier: tuple[Finding, ...] = ()
         model: ModelInfo | None = None
         for attempt in range(self._rewrites + 1):
             entry: dict[str, Any] = {"attempt": attempt}
             try:
-                draft, generation = self.drafter.draft(brief, prediction, policy, evidence, name, findings, attempt)
+                draft, generation = self.drafter.draft(brief, prediction, policy, evidence, name, earlier, attempt)
                 entry |= generation.model_dump(mode="json")
                 model = ModelInfo(name=generation.model, revision=generation.revision, engine=generation.engine)
                 message = self.reviewer.render(draft, policy, evidence, name)
@@ -148,7 +151,10 @@ class Pipeline:
                 return message, (*findings, reason), model
             except UndecodableOutput as error:
                 message = None
+                if isinstance(error.generation, Generation):
+                    entry |= error.generation.model_dump(mode="json")
                 findings = (Finding(rule="engine.undecodable", severity="block", message=error.message),)
+            earlier = (*earlier, *findings)
             entry["findings"] = [item.model_dump(mode="json") for item in findings]
             attempts.append(entry)
             if not _blocking(findings):

@@ -157,11 +157,14 @@ def test_every_character_of_an_accepted_message_is_accounted_for(language: str, 
 
 def test_a_finding_goes_back_to_the_writer_and_only_that_often() -> None:
     spoiled = answer("en", "sms", (1,)).replace("{S1a}", "{S1a} guaranteed")
-    pipeline, engine, _ = line(spoiled, answer("en", "sms", (3,)))
+    pipeline, engine, audit = line(spoiled, answer("en", "sms", (3,)))
     result = pipeline.draft(brief(channel="sms"))
     assert result.status == "accepted"
     assert result.attempts == 2
     assert "S1 " not in engine.prompts[1], "the blamed fact is not asked for again"
+    first, second = audit.get(result.draft_id)["attempts"]  # type: ignore[misc]
+    assert first["findings"]
+    assert not second["findings"]
     pipeline, engine, audit = line(spoiled)
     result = pipeline.draft(brief(channel="sms"))
     assert result.status == "refused"

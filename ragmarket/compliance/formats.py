@@ -52,6 +52,8 @@ def _amount(value: Decimal, pack: LanguagePack, rupee: str) -> str:
             break
     if scaled == scaled.to_integral_value():
         scaled = scaled.to_integral_value()
+    elif forms is words["plain"]:
+        scaled = scaled.quantize(Decimal("0.01"))
     return _plural(forms, scaled, _number(scaled), pack).replace("₹", rupee)
 
 

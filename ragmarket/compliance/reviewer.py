@@ -60,7 +60,7 @@ class ComplianceReviewer:
         evidence: Sequence[Evidence],
         product_name: str,  # noqa: ARG002 (part of the Reviewer promise)
     ) -> tuple[Finding, ...]:
-        """Everything found on the final bytes; findings inside a claim name its evidence in brackets."""
+        """Everything found on the final bytes; a finding inside a claim names its evidence."""
         findings = [*self._support.review(message, draft, evidence)]
         by_id = {item.id: item for item in evidence}
         for claim in message.claims:
@@ -68,10 +68,14 @@ class ComplianceReviewer:
                 item = by_id.get(id_)
                 fault = self._support.figures(claim, item, self._document(item.sha256)) if item else None
                 if fault:
-                    note = f"[{id_}] {fault}"
                     findings.append(
                         Finding(
-                            rule="grounding.figure", severity="block", message=note, start=claim.start, end=claim.end
+                            rule="grounding.figure",
+                            severity="block",
+                            message=fault,
+                            start=claim.start,
+                            end=claim.end,
+                            evidence=id_,
                         )
                     )
         told = {
@@ -89,17 +93,22 @@ class ComplianceReviewer:
             if kind in told and not told & set(companions):
                 note = f"{kind} may not stand without one of: {', '.join(companions)}"
                 findings.append(Finding(rule="policy.must_say_with", severity="block", message=note))
-        for finding in self._rules.findings(message.text, policy, message.subject):
-            blamed = [
-                claim
-                for claim in message.claims
-                if finding.start is not None and claim.start <= finding.start < claim.end
-            ]
-            if finding.rule in TOO_LONG and message.claims:
-                blamed = [max(message.claims, key=lambda claim: len(claim.text))]
-            note = f"[{blamed[0].cites[0]}] {finding.message}" if blamed else finding.message
-            findings.append(finding.model_copy(update={"message": note}))
-        return tuple(findings)
+        if not policy.min_claims <= len(message.claims) <= policy.max_claims:
+            note = f"{len(message.claims)} claims; {policy.channel} takes {policy.min_claims} to {policy.max_claims}"
+            findings.append(Finding(rule="policy.claims", severity="block", message=note))
+        on_text = self._rules.findings(message.text, policy, message.subject)
+        return (*findings, *(self._blamed(finding, message) for finding in on_text))
+
+    @staticmethod
+    def _blamed(finding: Finding, message: Message) -> Finding:
+        """The finding with the evidence whose claim it is about."""
+        at = finding.start
+        claims = [claim for claim in message.claims if at is not None and claim.start <= at < claim.end]
+        if finding.rule in TOO_LONG:
+            claims = sorted(message.claims, key=lambda claim: -len(claim.text))
+        elif finding.rule.startswith("channel."):
+            claims = []
+        return finding.model_copy(update={"evidence": claims[0].cites[0]}) if claims and claims[0].cites else finding
 
     def cite(self, message: Message, evidence: Sequence[Evidence]) -> tuple[CitedClaim, ...]:
         """The claims with their citations: the quote itself, then the headers and notes that its reading rests on."""

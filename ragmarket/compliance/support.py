@@ -1,15 +1,17 @@
 """Does each claim say what its evidence says, and does nothing else assert anything?
 
-A claim is supported when (1) its slots are exactly its evidence's, (2) the words around them are, up to punctuation and
-case, a phrasing that the bank's phrasebook has for the evidence's kind, (3) its parentheses name exactly the evidence's
-conditions, and (4) every figure's source span lies in a cited quote and still reads the same. The words of a language
-are judged against that language's own phrasebook, so nothing is translated. One word less can be a lost "at least",
-so a sentence that the phrasebook does not hold is never "supported", however near it is: it is not verified.
+A claim is supported when (1) its slots are exactly its evidence's, (2) the text around them is, up to blanks and the
+sentence's final stop, a phrasing that the bank's phrasebook has for the evidence's kind, (3) its parentheses name
+exactly the evidence's conditions, and (4) every figure's source span lies in a cited quote and still reads the same.
+The words of a language are judged against that language's own phrasebook, so nothing is translated. One word less can
+be a lost "at least", so a sentence that the phrasebook does not hold is never "supported", however near it is: it is
+not verified.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -33,6 +35,11 @@ class SupportVerdict:
     verdict: str
     score: float
     reason: str | None = None
+
+
+def _plain(text: str) -> str:
+    """A text as phrasings are compared: NFC, single blanks, no final stop."""
+    return " ".join(unicodedata.normalize("NFC", text).split()).removesuffix(".").removesuffix("।").rstrip()
 
 
 @lru_cache(maxsize=65_536)
@@ -60,7 +67,7 @@ class SupportCheck:
 
     def __init__(self, packs: Mapping[str, LanguagePack]) -> None:
         self._packs = packs
-        self._phrasings: dict[tuple[str, str], frozenset[tuple[str, ...]]] = {}
+        self._phrasings: dict[tuple[str, str], frozenset[str]] = {}
 
     def claim(self, template: str, evidence: Evidence, language: str) -> SupportVerdict:
         """Judge one slotted claim against one piece of evidence."""
@@ -82,7 +89,7 @@ class SupportCheck:
             body = LAST_PARENTHESES.sub("", template)
         role_of = {slot.name: slot.role for slot in evidence.slots}
         skeleton = SLOT.sub(lambda match: "{" + role_of[match.group(1)] + "}", body)
-        if _tokens(skeleton) in self._said(language, evidence.kind):
+        if _plain(skeleton) in self._said(language, evidence.kind):
             return SupportVerdict("supported", 1.0)
         scores = {
             id_: max(nearness(skeleton, phrase) for phrase in phrasings.all) for id_, phrasings in pack.kinds.items()
@@ -92,10 +99,10 @@ class SupportCheck:
             return SupportVerdict("unsupported", own, "the words say another kind of fact than the evidence")
         return SupportVerdict("not_verified", own, "the words are no known phrasing of this fact")
 
-    def _said(self, language: str, kind: str) -> frozenset[tuple[str, ...]]:
+    def _said(self, language: str, kind: str) -> frozenset[str]:
         key = (language, kind)
         if key not in self._phrasings:
-            self._phrasings[key] = frozenset(_tokens(phrase) for phrase in self._packs[language].kinds[kind].all)
+            self._phrasings[key] = frozenset(_plain(phrase) for phrase in self._packs[language].kinds[kind].all)
         return self._phrasings[key]
 
     @staticmethod
@@ -107,8 +114,12 @@ class SupportCheck:
                 return f"{figure.source_text} no longer stands at its place in the source"
             if not any(start <= figure.source_start and figure.source_end <= end for start, end in spans):
                 return f"{figure.source_text} stands outside the cited quotes"
-        if document[evidence.start : evidence.end] != evidence.quote:
-            return "the quote no longer stands in the source"
+        quotes = [
+            (evidence.start, evidence.end, evidence.quote),
+            *((s.start, s.end, s.quote) for s in evidence.context),
+        ]
+        if any(document[start:end] != quote for start, end, quote in quotes):
+            return "a quote no longer stands in the source"
         return None
 
     def review(self, message: Message, draft: Draft, evidence: Sequence[Evidence]) -> tuple[Finding, ...]:
@@ -116,17 +127,21 @@ class SupportCheck:
         by_id = {item.id: item for item in evidence}
         findings: list[Finding] = []
         told: set[str] = set()
+        if not message.claims:
+            findings.append(Finding(rule="grounding.no_claim", severity="block", message="the message states nothing"))
         for claim in message.claims:
+            if not claim.cites:
+                findings.append(_block("grounding.citation", "a claim without a citation", claim))
             for id_ in claim.cites:
                 item = by_id.get(id_)
                 if item is None:
-                    findings.append(_block("grounding.citation", f"[{id_}] was not retrieved", claim))
+                    findings.append(_block("grounding.citation", f"{id_} was not retrieved", claim))
                     continue
                 verdict = self.claim(claim.template, item, message.language)
                 if verdict.verdict != "supported":
-                    findings.append(_block(f"grounding.{verdict.verdict}", f"[{id_}] {verdict.reason}", claim))
+                    findings.append(_block(f"grounding.{verdict.verdict}", str(verdict.reason), claim, id_))
                 if id_ in told:
-                    findings.append(_block("grounding.repeated", f"[{id_}] is told twice", claim))
+                    findings.append(_block("grounding.repeated", f"{id_} is told twice", claim, id_))
                 told.add(id_)
         pack = self._packs[message.language]
         known = {
@@ -136,11 +151,11 @@ class SupportCheck:
         }
         for field, lines in known.items():
             said = getattr(draft, field)
-            if said and _tokens(said) not in {_tokens(line) for line in lines}:
+            if said and _plain(said) not in {_plain(line) for line in lines}:
                 message_ = f"the {field} is not one of the bank's: a claim may hide in it"
                 findings.append(Finding(rule="grounding.assertion_outside_claims", severity="block", message=message_))
         return tuple(findings)
 
 
-def _block(rule: str, message: str, claim: RenderedClaim) -> Finding:
-    return Finding(rule=rule, severity="block", message=message, start=claim.start, end=claim.end)
+def _block(rule: str, message: str, claim: RenderedClaim, evidence: str | None = None) -> Finding:
+    return Finding(rule=rule, severity="block", message=message, start=claim.start, end=claim.end, evidence=evidence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-from ragmarket.errors import NothingToSay
+from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
 from ragmarket.generation.prompt import build_prompt
@@ -49,14 +49,14 @@ class GroundedDrafter:
     ) -> WritingTask:
         """The writing task of one attempt.
 
-        Facts that a finding of the attempt before points at are left out, unless policy demands them; where the message
-        was too long, one claim fewer is asked for at each attempt.
+        Facts that a finding of an earlier attempt points at are left out, unless policy demands them; each time that
+        the message was too long, one claim fewer is asked for.
 
         Raises:
             NothingToSay: No phrasable fact is left, or policy's demands cannot all be met.
         """
         facts, needs = tellable(*self._facts(policy, evidence))
-        blamed = {finding.message.split("[", 1)[1].split("]", 1)[0] for finding in findings if "[S" in finding.message}
+        blamed = {finding.evidence for finding in findings if finding.evidence}
         if blamed:
             kept = [fact for fact in facts if fact.must or fact.id not in blamed]
             facts, needs = tellable(kept, needs)
@@ -64,9 +64,8 @@ class GroundedDrafter:
             raise NothingToSay("no retrieved fact of this product can be put into words here")
         if brief.seed or attempt:
             facts = self._shuffled(facts, brief.seed + attempt)
-        most = min(policy.max_claims, brief.max_claims or policy.max_claims, len(facts))
-        if any(finding.rule in TOO_LONG for finding in findings):
-            most = max(1, most - attempt)
+        too_long = sum(finding.rule in TOO_LONG for finding in findings)
+        most = max(1, min(policy.max_claims, brief.max_claims or policy.max_claims, len(facts)) - too_long)
         required = sum(fact.must for fact in facts)
         if required > policy.max_claims:
             raise NothingToSay(
@@ -80,11 +79,10 @@ class GroundedDrafter:
             intent=prediction.intent,
             segment=prediction.segment,
             aim=intent.aim if intent else "learn",
-            min_claims=min(policy.min_claims, len(facts)),
+            min_claims=min(policy.min_claims, max(most, required)),
             max_claims=max(most, required),
             facts=facts,
             needs=needs,
-            avoid=tuple(sorted({finding.rule for finding in findings})),
         )
 
     @staticmethod
@@ -123,4 +121,8 @@ class GroundedDrafter:
             max_tokens=MAX_TOKENS,
             temperature=REWRITE_TEMPERATURE if brief.seed or attempt else 0.0,
         )
-        return parse_draft(generation.raw), generation
+        try:
+            return parse_draft(generation.raw), generation
+        except UndecodableOutput as error:
+            error.generation = generation
+            raise

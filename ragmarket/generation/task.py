@@ -39,7 +39,6 @@ class WritingTask:
 
     Attributes:
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
-        avoid: Rules that the attempt before broke; empty on the first attempt.
     """
 
     language: str
@@ -52,19 +51,21 @@ class WritingTask:
     max_claims: int
     facts: tuple[Fact, ...]
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    avoid: tuple[str, ...] = ()
 
 
 def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:
     """Reduce retrieved evidence to the facts that can be put into words."""
-    facts = []
+    facts: list[Fact] = []
+    owed = set(must)
     for item in evidence:
         if not item.phrasable or item.kind is None:
             continue
         conditions = tuple((condition.id, condition.slot) for condition in item.conditions)
         conditional = {slot for _, slot in conditions if slot}
         roles = {slot.role: slot.name for slot in item.slots if slot.name not in conditional}
-        facts.append(Fact(item.id, item.kind, roles, conditions, must=item.kind in must))
+        # One telling of a demanded kind is enough: the best evidence of it is the one that cannot be left out.
+        facts.append(Fact(item.id, item.kind, roles, conditions, must=item.kind in owed))
+        owed.discard(item.kind)
     return tuple(facts)
 
 

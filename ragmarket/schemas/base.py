@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -32,3 +34,8 @@ class Frozen(BaseModel):
     """A value: immutable, closed to unknown fields, compared by content."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def today() -> date:
+    """The date in India: the day on which policy, documents and wordings are in force, wherever the server stands."""
+    return datetime.now(ZoneInfo("Asia/Kolkata")).date()

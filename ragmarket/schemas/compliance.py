@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from ragmarket.schemas.base import Channel, Frozen, Language, ProductClass, Severity
 
 Placement = Literal["start", "end"]
@@ -37,7 +39,10 @@ class DisclaimerText(Frozen):
 
 
 class Finding(Frozen):
-    """One thing that is wrong, where, and on whose authority. ``start``/``end`` are code points of the final text."""
+    """One thing that is wrong, where, and on whose authority.
+
+    ``start``/``end`` are code points of the final text; ``evidence`` is the id of the evidence whose claim is at fault.
+    """
 
     rule: str
     severity: Severity
@@ -45,6 +50,7 @@ class Finding(Frozen):
     start: int | None = None
     end: int | None = None
     authority: str | None = None
+    evidence: str | None = None
 
 
 class Policy(Frozen):
@@ -77,8 +83,8 @@ class Policy(Frozen):
 class CheckRequest(Frozen):
     """Copy that somebody else wrote."""
 
-    id: str = "1"
-    text: str
+    id: str = Field(default="1", max_length=200)
+    text: str = Field(max_length=20_000)
     language: Language
     product_class: ProductClass
     channel: Channel

@@ -70,7 +70,7 @@ class EmbeddedEngine:
             try:
                 self._tokenizer = PreTrainedTokenizerFast.from_pretrained(str(self._folder), local_files_only=True)
                 model = LlamaForCausalLM.from_pretrained(str(self._folder), local_files_only=True, dtype=torch.float32)
-            except (OSError, ValueError, RuntimeError) as error:
+            except Exception as error:  # safetensors and tokenizers raise bare Exceptions of their own
                 raise ModelMissing(f"the writer's model in {self._folder} cannot be loaded: {error}") from error
             self._model = model.eval()
             self._eos = int(self._tokenizer.eos_token_id)
@@ -116,12 +116,15 @@ class EmbeddedEngine:
                 logits = output.logits[:, -1].float()
                 matcher.fill_next_token_bitmask(bitmask)
                 xgrammar.apply_token_bitmask_inplace(logits, bitmask)
+                if not torch.isfinite(logits).any():
+                    raise UndecodableOutput("the model gave no token that the grammar admits")
                 if temperature > 0:
                     weights = torch.softmax(logits[0] / temperature, dim=-1)
                     token = int(torch.multinomial(weights, 1, generator=dice))
                 else:
                     token = int(logits.argmax())
-                matcher.accept_token(token)
+                if not matcher.accept_token(token):
+                    raise UndecodableOutput("the model gave no token that the grammar admits")
                 if token == self._eos:
                     break
                 written.append(token)
