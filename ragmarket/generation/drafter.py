@@ -31,12 +31,16 @@ class GroundedDrafter:
         engine: Continues the prompt.
         packs: Language packs by language.
         angles: Which aim an intent has.
+        free_attempts: How many attempts may use words of the writer's own; later ones are held to the phrasebook.
     """
 
-    def __init__(self, engine: Engine, packs: Mapping[str, LanguagePack], angles: Angles) -> None:
+    def __init__(
+        self, engine: Engine, packs: Mapping[str, LanguagePack], angles: Angles, free_attempts: int = 2
+    ) -> None:
         self._engine = engine
         self._packs = packs
         self._angles = angles
+        self._free_attempts = free_attempts
 
     def task(
         self,
@@ -116,7 +120,7 @@ class GroundedDrafter:
         task = self.task(brief, prediction, policy, evidence, findings, attempt)
         generation = self._engine.generate(
             build_prompt(task),
-            build_grammar(task, self._packs[brief.language]),
+            build_grammar(task, self._packs[brief.language], by_the_book=attempt >= self._free_attempts),
             seed=brief.seed * 1009 + attempt,
             max_tokens=MAX_TOKENS,
             temperature=REWRITE_TEMPERATURE if brief.seed or attempt else 0.0,

@@ -1,17 +1,20 @@
 """The request's grammar: every sentence it accepts keeps the promises that can be kept by form.
 
-A claim cites one fact of this request and holds each of that fact's slots exactly once and no other; facts come in
-evidence order, none twice; facts that policy demands cannot be left out; a fact that needs a companion cannot end the
-list without it. Text is made of letters of the language's script, punctuation, approved Latin terms and the product's
-slot: there is no digit in it. The notation is GBNF as xgrammar (>= 0.2.8) and vLLM read it.
+A claim cites one fact of this request, holds each of that fact's slots exactly once and no other, and ends with
+exactly the fact's conditions; facts come in evidence order, none twice; facts that policy demands cannot be left out;
+a fact that needs a companion cannot end the list without it. Text is made of letters of the language's script,
+punctuation, approved Latin terms and the product's slot: there is no digit in it. The notation is GBNF as xgrammar
+(>= 0.2.8) and vLLM read it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import permutations
 
 from ragmarket.errors import NothingToSay
-from ragmarket.generation.prompt import fact_body
+from ragmarket.generation.phrasing import condition_clause, phrase_claim
+from ragmarket.generation.prompt import fact_body, register_of, slot_token
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.language import LanguagePack
 
@@ -26,20 +29,38 @@ SCRIPT_CLASSES = {
     "Knda": "\\u0C80-\\u0CE3\\u0CF1-\\u0CF3\\u200C\\u200D",
     "Mlym": "\\u0D00-\\u0D57\\u0D5F-\\u0D63\\u0D7A-\\u0D7F\\u200C\\u200D",
 }
-PUNCTUATION = " ,.;:?'()\\u2019\\u2013\\u0964/-"
+PUNCTUATION = " ,.;:?'\\u2019\\u2013\\u0964/-"
 
 
 def _literal(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _claim_rule(fact: Fact) -> str:
+def _field(name: str) -> str:
+    opening, closing = _literal('"' + name + '":"'), _literal('"')
+    return f"{opening} {name} {closing}"
+
+
+def _one_of(texts: Iterable[str]) -> str:
+    return " | ".join(_literal(text) for text in dict.fromkeys(texts))
+
+
+def _claim_rule(fact: Fact, pack: LanguagePack, phrasings: Sequence[str] | None) -> str:
+    """One claim; with ``phrasings``, in the words of one of them."""
     opening = _literal('{"cite":"' + fact.id + '","fact":"' + fact_body(fact) + '","text":"')
-    orders = [
-        " t ".join(["", *(_literal("{" + slot + "}") for slot in order), ""]).strip()
-        for order in permutations(fact.slots)
-    ]
-    body = " | ".join(orders) if fact.slots else "t"
+    clause = condition_clause(pack, fact)
+    if phrasings is not None:
+        body = _one_of(phrase_claim(pack, fact, phrase) for phrase in phrasings)
+    else:
+        own = sorted(fact.roles.values())
+        # Parentheses are the conditions' own place, unless the kind's phrasings use some themselves ("(APR)").
+        text = "w" if clause and not any("(" in phrase for phrase in pack.kinds[fact.kind].all) else "t"
+        orders = [
+            f" {text} ".join(["", *(_literal(slot_token(slot)) for slot in order), ""]) for order in permutations(own)
+        ]
+        body = " | ".join(order.strip() for order in orders) if own else text
+        if clause:
+            body = f"({body}) {_literal(clause)} end"
     closing = _literal('"}')
     return f"{opening} ({body}) {closing}"
 
@@ -94,8 +115,13 @@ def _list_rules(task: WritingTask) -> list[str]:
     return lines
 
 
-def build_grammar(task: WritingTask, pack: LanguagePack) -> str:
+def build_grammar(task: WritingTask, pack: LanguagePack, *, by_the_book: bool = False) -> str:
     """The grammar of one request.
+
+    Args:
+        task: What is to be written.
+        pack: The language.
+        by_the_book: Hold every sentence to the bank's phrasings; the writer then only chooses among them.
 
     Raises:
         NothingToSay: No list of these facts has the demanded length and companions.
@@ -106,18 +132,30 @@ def build_grammar(task: WritingTask, pack: LanguagePack) -> str:
         _literal("{product}"),
         *(_literal(term) for term in terms),
     ]
-    head = []
-    if task.channel in {"email", "push"}:
-        head.append('"\\"subject\\":\\"" s "\\","')
-    if task.channel in {"whatsapp", "email"}:
-        head.append('"\\"opening\\":\\"" s "\\","')
-    lines = [
-        f'root ::= "{{" {" ".join(head)} "\\"claims\\":[" claims "]" cta "}}"',
-        'cta ::= ",\\"cta\\":\\"" s "\\""' if task.channel in {"whatsapp", "email"} else 'cta ::= ""',
+    formal = register_of(task.channel) == "formal"
+    lines: dict[str, Sequence[str]] = {}
+    if task.channel == "email":
+        lines |= {"subject": pack.subjects, "opening": pack.openings["email"], "cta": pack.ctas[task.aim]}
+    elif task.channel == "whatsapp":
+        lines |= {"opening": pack.openings["whatsapp"], "cta": pack.ctas[task.aim]}
+    elif task.channel == "push":
+        lines |= {"subject": pack.titles}
+    head = [f'{_field(field)} ","' for field in lines if field != "cta"]
+    tail = ['","', _field("cta")] if "cta" in lines else []
+    claims = [_literal('"claims":['), "claims", '"]"']
+    book = {
+        fact.id: (pack.kinds[fact.kind].formal if formal else pack.kinds[fact.kind].customer) if by_the_book else None
+        for fact in task.facts
+    }
+    rules = [
+        " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),
+        *(f"{field} ::= {_one_of(texts) if by_the_book else 'ch ch*'}" for field, texts in lines.items()),
         *_list_rules(task),
-        *(f"c-{fact.id} ::= {_claim_rule(fact)}" for fact in task.facts),
+        *(f"c-{fact.id} ::= {_claim_rule(fact, pack, book[fact.id])}" for fact in task.facts),
         "t ::= ch*",
-        "s ::= ch ch*",
-        f"ch ::= {' | '.join(choices)}",
+        "w ::= word*",
+        f'end ::= {_literal(pack.sentence_end)} | ""',
+        'ch ::= word | "(" | ")"',
+        f"word ::= {' | '.join(choices)}",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(rules) + "\n"

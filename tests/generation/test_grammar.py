@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.grammar import build_grammar
+from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.writer.tokenizer import slot_tokens
@@ -25,6 +26,7 @@ FACTS = (
     Fact("S4", "nomination_available", {}, must=True),
     Fact("S5", "exit_load", {"rate": "S5a", "duration": "S5b"}),
 )
+SLAB, GST = condition_clause(load_language("hi"), FACTS[0]), condition_clause(load_language("hi"), FACTS[1])
 BODIES = {fact.id: fact_body(fact) for fact in FACTS}
 NEEDS = {"S3": frozenset({"S2"})}
 
@@ -61,22 +63,26 @@ def draft(*claims: tuple[str, str], opening: str = "नमस्ते,", cta: s
 NOMINEE = ("S4", "नॉमिनी जोड़ें।")
 GOOD = [
     pytest.param([NOMINEE], id="only what is demanded"),
-    pytest.param([("S1", "{S1b} की FD पर {S1a} ब्याज ({S1c})।"), NOMINEE], id="slots in any order"),
-    pytest.param([("S2", "{S2a} {product} फीस।"), ("S3", "{S3a} से।"), NOMINEE], id="companion told"),
+    pytest.param([("S1", f"{{S1b}} की FD पर {{S1a}} ब्याज{SLAB}।"), NOMINEE], id="slots in any order"),
+    pytest.param([("S2", f"{{S2a}} {{product}} फीस{GST}।"), ("S3", "{S3a} से।"), NOMINEE], id="companion told"),
 ]
 BAD = [
-    pytest.param([("S1", "{S1b} की FD पर {S1a} ब्याज ({S1c})।")], id="a demanded fact is missing"),
+    pytest.param([("S1", f"{{S1b}} की FD पर {{S1a}} ब्याज{SLAB}।")], id="a demanded fact is missing"),
+    pytest.param([("S2", "{S2a} फीस।"), NOMINEE], id="a condition in words is missing"),
+    pytest.param([("S2", f"{{S2a}} फीस{GST}{GST}।"), NOMINEE], id="a condition twice"),
     pytest.param([("S3", "{S3a} से।"), NOMINEE], id="a rate without its fee"),
-    pytest.param([("S2", "{S2a} की 5 FD"), NOMINEE], id="an ASCII digit"),
-    pytest.param([("S2", "{S2a} की ५ FD"), NOMINEE], id="a native digit"),
-    pytest.param([("S2", "{S2a} ஆம்"), NOMINEE], id="another script"),
-    pytest.param([("S2", "{S2a} best"), NOMINEE], id="unapproved Latin"),
-    pytest.param([("S2", "{S2a} {S2a}"), NOMINEE], id="a slot twice"),
-    pytest.param([("S2", "{S3a}"), NOMINEE], id="another fact's slot"),
+    pytest.param([("S2", f"{{S2a}} की 5 FD{GST}"), NOMINEE], id="an ASCII digit"),
+    pytest.param([("S2", f"{{S2a}} की ५ FD{GST}"), NOMINEE], id="a native digit"),
+    pytest.param([("S2", f"{{S2a}} ஆம்{GST}"), NOMINEE], id="another script"),
+    pytest.param([("S2", f"{{S2a}} best{GST}"), NOMINEE], id="unapproved Latin"),
+    pytest.param([("S2", f"{{S2a}} {{S2a}}{GST}"), NOMINEE], id="a slot twice"),
+    pytest.param([("S2", f"{{S3a}}{GST}"), NOMINEE], id="another fact's slot"),
     pytest.param([("S1", "{S1b} {S1a}"), NOMINEE], id="a dropped condition"),
     pytest.param([NOMINEE, NOMINEE], id="a fact twice"),
     pytest.param([("S9", "नहीं"), NOMINEE], id="a citation that was not retrieved"),
-    pytest.param([("S1", "{S1b}{S1a}{S1c}"), ("S2", "{S2a}"), ("S3", "{S3a}"), NOMINEE], id="too many claims"),
+    pytest.param(
+        [("S1", f"{{S1b}}{{S1a}}{SLAB}"), ("S2", f"{{S2a}}{GST}"), ("S3", "{S3a}"), NOMINEE], id="too many claims"
+    ),
 ]
 
 
@@ -119,3 +125,14 @@ def test_every_phrasing_of_every_language_is_inside_its_own_grammar(language: st
             if not accepts(grammar, json.dumps(body, ensure_ascii=False, separators=(",", ":"))):
                 refused.append(phrase)
     assert not refused
+
+
+def test_by_the_book_only_the_bank_s_own_sentences_are_left() -> None:
+    pack = load_language("hi")
+    grammar = build_grammar(task(), pack, by_the_book=True)
+    opening, cta = pack.openings["whatsapp"][0], pack.ctas["learn"][0]
+    own = phrase_claim(pack, FACTS[1], pack.kinds["processing_fee_rate"].customer[0])
+    nominee = ("S4", pack.kinds["nomination_available"].customer[0])
+    assert accepts(grammar, draft(("S2", own), nominee, opening=opening, cta=cta))
+    assert not accepts(grammar, draft(("S2", own.replace("फीस", "शुल्क", 1)), nominee, opening=opening, cta=cta))
+    assert not accepts(grammar, draft(("S2", own), nominee, opening="नमस्ते जी,", cta=cta))

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.task import Fact
-from ragmarket.generation.writer.examples import claim_of, phrase_claim
+from ragmarket.generation.writer.examples import claim_of
 from ragmarket.knowledge.language import LanguagePack, slots_of
 
 PARAGRAPH = re.compile(r"\n\s*\n")

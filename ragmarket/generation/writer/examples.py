@@ -12,7 +12,8 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ragmarket.generation.prompt import build_prompt, fact_body, register_of, slot_token
+from ragmarket.generation.phrasing import phrase_claim
+from ragmarket.generation.prompt import build_prompt, fact_body, register_of
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.angles import Angles
 from ragmarket.knowledge.catalogue import Catalogue, Kind
@@ -40,20 +41,6 @@ class Example:
         """Whether this combination of language, class and intent is kept for evaluation (about one in twelve)."""
         key = f"{self.language}/{self.product_class}/{self.intent}"
         return sum(ord(char) * (position + 1) for position, char in enumerate(key)) % 12 == 0
-
-
-def phrase_claim(pack: LanguagePack, fact: Fact, phrase: str) -> str:
-    """A phrasing with the fact's slots in it and its conditions in parentheses before the sentence's end."""
-    values = {role: slot_token(slot) for role, slot in fact.roles.items()}
-    text = phrase.format(product="{product}", **values)
-    if fact.conditions:
-        said = [
-            pack.conditions[id_].format(x=slot_token(slot)) if slot else pack.conditions[id_]
-            for id_, slot in fact.conditions
-        ]
-        end = pack.sentence_end if text.endswith(pack.sentence_end) else ""
-        text = f"{text.removesuffix(end) if end else text} ({'; '.join(said)}){end}"
-    return text
 
 
 def claim_of(fact: Fact, text: str) -> dict[str, str]:
