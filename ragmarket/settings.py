@@ -37,10 +37,16 @@ class GenerationSettings(_Section):
     rewrites: int = Field(default=2, ge=0, le=5)
 
 
+def _ledger_dir() -> Path:
+    """The folder in the working directory, or the one that stands beside the package in a checkout."""
+    here, beside = Path("approved_disclaimers"), Path(__file__).parents[1] / "approved_disclaimers"
+    return beside if beside.is_dir() and not here.is_dir() else here
+
+
 class ComplianceSettings(_Section):
     """Where the ledger is."""
 
-    disclaimers_dir: Path = Path("approved_disclaimers")
+    disclaimers_dir: Path = Field(default_factory=_ledger_dir)
 
 
 class AuditSettings(_Section):
@@ -70,7 +76,7 @@ class Settings(BaseSettings):
     log_json: bool = False
     retrieval: RetrievalSettings = RetrievalSettings()
     generation: GenerationSettings = GenerationSettings()
-    compliance: ComplianceSettings = ComplianceSettings()
+    compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     audit: AuditSettings = AuditSettings()
     api: ApiSettings = ApiSettings()
 

@@ -20,11 +20,11 @@ import torch
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from ragmarket.generation.writer.examples import Example, ExampleSampler
+from ragmarket.generation.writer.batches import Tokens, batches, encode_example, encode_text
+from ragmarket.generation.writer.examples import ExampleSampler
 from ragmarket.generation.writer.tokenizer import save_tokenizer, train_tokenizer
 
 IGNORE = -100
-Tokens = tuple[list[int], int]
 
 
 @dataclass(frozen=True)
@@ -74,37 +74,6 @@ def build_model(plan: TrainingPlan, tokenizer: PreTrainedTokenizerFast) -> Llama
         pad_token_id=tokenizer.pad_token_id,
     )
     return LlamaForCausalLM(config)
-
-
-def encode_example(tokenizer: PreTrainedTokenizerFast, example: Example) -> Tokens:
-    """Token ids with begin and end, and how many of them are prompt."""
-    prompt = tokenizer.encode(example.prompt, add_special_tokens=False)
-    completion = tokenizer.encode(example.completion, add_special_tokens=False)
-    return [tokenizer.bos_token_id, *prompt, *completion, tokenizer.eos_token_id], len(prompt) + 1
-
-
-def encode_text(tokenizer: PreTrainedTokenizerFast, text: str) -> Tokens:
-    """Token ids of plain text; all of them are learned."""
-    return [tokenizer.bos_token_id, *tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id], 1
-
-
-def batches(source: Iterator[Tokens], plan: TrainingPlan, seed: int) -> Iterator[list[Tokens]]:
-    """Batches of like length with at most ``batch_tokens`` tokens, padding included; order shuffled under ``seed``."""
-    rng = random.Random(seed)
-    while True:
-        pool = sorted((next(source) for _ in range(1024)), key=lambda item: len(item[0]))
-        ready: list[list[Tokens]] = []
-        batch: list[Tokens] = []
-        for ids, prompt in pool:
-            if len(ids) > plan.max_length:
-                continue
-            if batch and (len(batch) + 1) * len(ids) > plan.batch_tokens:
-                ready.append(batch)
-                batch = []
-            batch.append((ids, prompt))
-        ready.append(batch)
-        rng.shuffle(ready)
-        yield from (item for item in ready if item)
 
 
 def build_optimizers(model: LlamaForCausalLM, plan: TrainingPlan) -> tuple[torch.optim.Optimizer, ...]:
@@ -218,10 +187,10 @@ def train(
         while True:
             yield encode_text(tokenizer, rng.choice(texts))
 
-    pretraining = batches(plain(), plan, plan.seed + step)
-    tuning = batches(
-        (encode_example(tokenizer, item) for item in sampler.stream(plan.seed + 2 + step)), plan, plan.seed + step
-    )
+    sizes = {"batch_tokens": plan.batch_tokens, "max_length": plan.max_length, "seed": plan.seed + step}
+    pretraining = batches(plain(), **sizes)
+    drawn = sampler.stream(plan.seed + 2 + step)
+    tuning = batches((encode_example(tokenizer, item) for item in drawn), **sizes)
     began, seen, losses = time.monotonic(), 0, []
     while step < total and (plan.minutes is None or time.monotonic() - began < plan.minutes * 60):
         phase = "pretrain" if step < plan.pretrain_steps else "sft"
