@@ -1,7 +1,7 @@
 """How many briefs become releasable messages, and is every released character accounted for?
 
 Writes one message per (product, language, channel) of a corpus, checks each accepted one anew from the bytes (quotes,
-figures, disclaimers, channel length) without the reviewer's help, and prints shares with Wilson intervals.
+figures, versions, disclaimers, channel, script) without the reviewer's help, and prints shares with Wilson intervals.
 
     python eval/drafting.py                        # a seeded sample of 180 briefs over the configured corpus
     python eval/drafting.py --corpus DIR --all     # every combination over another corpus
@@ -12,12 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import statistics
 import sys
 import tempfile
 import time
+import unicodedata
 from collections import Counter
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,33 +30,70 @@ from rich.table import Table
 
 from eval.intervals import percent
 from ragmarket.bootstrap import House, build
+from ragmarket.compliance.rules.channel import sms_segments
 from ragmarket.knowledge.angles import load_angles
+from ragmarket.retrieval.figures import recognise
 from ragmarket.schemas.base import CHANNELS, LANGUAGES
 from ragmarket.schemas.brief import Brief
-from ragmarket.schemas.message import Result
+from ragmarket.schemas.message import CitedClaim, Result
 from ragmarket.settings import read_settings
+
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+SCALES = (Decimal(1), Decimal(100_000), Decimal(10_000_000))
+SCRIPTS = {
+    "hi": "DEVANAGARI", "mr": "DEVANAGARI", "ta": "TAMIL", "te": "TELUGU", "kn": "KANNADA", "ml": "MALAYALAM",
+    "bn": "BENGALI", "gu": "GUJARATI",
+}  # fmt: skip
+
+
+def _numbers(text: str) -> set[Decimal]:
+    """The numbers written in a text, grouping commas folded."""
+    return {Decimal(found.replace(",", "")) for found in NUMBER.findall(text)}
+
+
+def _foreign_figures(claim: CitedClaim, name: str) -> list[str]:
+    """Numbers of a claim, the product's name left out, that stand in none of its quotes."""
+    stands = {figure.value for citation in claim.citations for figure in recognise(citation.quote)}
+    stands |= {number for citation in claim.citations for number in _numbers(citation.quote)}
+    said = _numbers(claim.text.replace(name, ""))
+    return [str(number) for number in said if not any(number * scale in stands for scale in SCALES)]
 
 
 def faults_of(house: House, result: Result) -> list[str]:
     """What is wrong with a released message, judged from the bytes alone."""
     faults = []
     text = result.text or ""
+    documents = {(item.doc_id, item.version): item for item in house.documents()}
     for claim in result.claims:
         if text[claim.start : claim.end] != claim.text:
             faults.append("claim offsets")
         if not claim.citations:
             faults.append("claim without citation")
         for citation in claim.citations:
+            document = documents[citation.doc_id, citation.version]
             if house.document_text(citation.sha256)[citation.start : citation.end] != citation.quote:
                 faults.append("quote")
-    for entry in result.disclaimers:
-        wording = next(
-            item["text"]
-            for item in house.disclaimers()
-            if item["id"] == entry.id and item["language"] == entry.language and item["sha256"] == entry.sha256
-        )
-        if text.count(wording) != 1 or text[entry.start : entry.end] != wording:
+            if not document.in_force(result.as_of):
+                faults.append("version not in force")
+        cited = documents[claim.citations[0].doc_id, claim.citations[0].version]
+        if _foreign_figures(claim, cited.product_name or cited.title):
+            faults.append("figure")
+    product = next(item for item in documents.values() if item.doc_id == result.claims[0].citations[0].doc_id)
+    policy = house.policies.resolve(
+        product_class=str(product.product_class), channel=result.channel, language=result.language, as_of=result.as_of
+    )
+    if [entry.id for entry in result.disclaimers] != [entry.id for entry in policy.disclaimers]:
+        faults.append("disclaimers")
+    for entry, wording in zip(result.disclaimers, policy.disclaimers, strict=False):
+        if text.count(wording.text) != 1 or text[entry.start : entry.end] != wording.text:
             faults.append("disclaimer")
+    if policy.max_chars is not None and len(text) > policy.max_chars:
+        faults.append("length")
+    if policy.max_sms_segments is not None and sms_segments(text)[2] > policy.max_sms_segments:
+        faults.append("segments")
+    letters = [unicodedata.name(char, "").split()[0] for char in text if char.isalpha() and not char.isascii()]
+    if result.language != "en" and (not letters or set(letters) != {SCRIPTS[result.language]}):
+        faults.append("script")
     return faults
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import re
 import sys
 from collections import Counter
@@ -21,18 +20,10 @@ from typing import Any
 
 import yaml
 
+from eval.intervals import wilson
+
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT = ROOT / "tests" / "retrieval" / "held_out_kinds.yaml"
-
-
-def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share; (0, 1) when nothing was counted."""
-    if not total:
-        return 0.0, 1.0
-    share, square = hits / total, z * z
-    middle = (share + square / (2 * total)) / (1 + square / total)
-    reach = z * math.sqrt(share * (1 - share) / total + square / (4 * total * total)) / (1 + square / total)
-    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def share(hits: int, total: int) -> dict[str, float | int]:
