@@ -91,7 +91,7 @@ class House:
             self.settings.home,
             self.catalogue,
             self.encoder,
-            self.angles.preferences(),
+            self.angles.weight,
             place=self.place,
             k=self.settings.retrieval.top_k,
         )
@@ -203,17 +203,9 @@ class House:
         return render_trace(self.trace(draft_id))
 
     def disclaimers(self, as_of: date | None = None, language: str | None = None) -> list[dict[str, Any]]:
-        """The ledger with approvals; on a day, only what is in force."""
-        entries = self.ledger.texts(production=self.settings.production)
-        return [
-            entry.model_dump(mode="json")
-            for entry in entries
-            if (language is None or entry.language == language)
-            and (
-                as_of is None
-                or (entry.effective_from <= as_of and (entry.effective_to is None or as_of <= entry.effective_to))
-            )
-        ]
+        """The ledger with approvals; on a day, only what is in force and was approved by then."""
+        entries = self.ledger.texts(production=self.settings.production, day=as_of)
+        return [entry.model_dump(mode="json") for entry in entries if language in {None, entry.language}]
 
     def documents(self) -> list[DocumentVersion]:
         """All indexed document versions; none before the first indexing."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from ragmarket.errors import NotFound, UndecodableOutput
+from ragmarket.errors import InvalidInput, NotFound, UndecodableOutput
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding
 from ragmarket.schemas.evidence import DocumentVersion
 from ragmarket.schemas.indexing import IndexedDocument, IndexReport
-from ragmarket.schemas.message import Citation, CitedClaim, ModelInfo, RenderedDisclaimer, Result
+from ragmarket.schemas.message import AuditRef, Citation, CitedClaim, ModelInfo, RenderedDisclaimer, Result
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.settings import Settings
 from ragmarket.testing import FixedPredictor, MemoryAuditLog, MemoryRetriever
@@ -43,6 +43,18 @@ def version(code: str, product_class: str, **changes: object) -> DocumentVersion
         "source_sha256": SHA256,
     }
     return DocumentVersion.model_validate(fields | changes)
+
+
+class ChainedMemoryLog(MemoryAuditLog):
+    """The shipped double, with a head to keep and to be held against."""
+
+    def head(self) -> AuditRef | None:
+        return AuditRef(seq=len(self._records), hash=f"sha256:{self._records[-1][0]}") if self._records else None
+
+    def verify(self, head: AuditRef | None = None) -> Iterable[Mapping[str, object]]:  # type: ignore[override]
+        kept = {f"sha256:{digest}" for digest, _ in self._records}
+        lost = [{"seq": head.seq, "kind": "truncated"}] if head and head.hash not in kept else []
+        return [*super().verify(), *lost]
 
 
 class FakePipeline:
@@ -106,7 +118,8 @@ class FakeHouse:
 
     def __init__(self, settings: Settings | None = None, documents: list[DocumentVersion] | None = None) -> None:
         self.settings = settings or Settings()
-        self.audit = MemoryAuditLog()
+        self.audit = ChainedMemoryLog()
+        self.warmed = 0
         self.known = documents or [version("ARB-FD-001", "deposit")]
         self.indexed = True
         self.indexings = 0
@@ -126,6 +139,9 @@ class FakeHouse:
         self.indexings += 1
         self.indexed = True
         action, reason = ("rejected", "front matter lacks issuer") if self.rejected else ("added", None)
+        if self.settings.corpus_dir.name == "empty":
+            self.indexed = False
+            return IndexReport(documents=(), seconds=0.1)
         row = IndexedDocument(path="a [b].md", doc_id="a", version="2", action=action, reason=reason)
         return IndexReport(documents=(row,), seconds=0.1)
 
@@ -136,6 +152,8 @@ class FakeHouse:
         return CheckVerdict(id=request.id, verdict="fail" if bad else "pass", findings=(finding,) if bad else ())
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
+        if "id" in signals:
+            raise InvalidInput("signals: the key 'id' is not known")
         return FixedPredictor(segment=str(signals.get("segment", "neutral"))).predict(
             Brief(product_code="-", language="en", channel="email"), signals
         )
@@ -174,6 +192,13 @@ class FakeHouse:
     ) -> dict[str, Any]:
         report({"step": 10, "phase": "sft", "loss": 3.25})
         return {"folder": str(folder), "minutes": minutes, "steps": 10}
+
+    def train_predictor(self, folder: Any, report: Callable[[str], None]) -> dict[str, Any]:
+        report("segment: fitting")
+        return {"folder": str(folder), "held_out": {"segment": {"accuracy": 0.9, "baseline": {"accuracy": 0.2}}}}
+
+    def warm_up(self) -> None:
+        self.warmed += 1
 
     def ready(self) -> dict[str, str]:
         return self.parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from fastapi.openapi.utils import get_openapi
 
 from ragmarket import __version__
 from ragmarket.api import pages, problems
-from ragmarket.api.doors import Doors, NumberedRequests
+from ragmarket.api.doors import Doors
+from ragmarket.api.middleware import BoundedBodies, NumberedRequests
 from ragmarket.api.routes import checks, documents, drafts, health, ledger
-from ragmarket.errors import RagmarketError
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
@@ -25,21 +25,12 @@ DESCRIPTION = """Cited, disclaimed, audited marketing messages for Indian banks,
 
 Every released sentence points to the document span that supports it; a refusal is a result with reasons. Errors are
 problem documents (RFC 9457) with `code`, `hint` and `retryable`."""
-_LOG = logging.getLogger("ragmarket.api")
 
 
 def _build(settings: Settings) -> House:
     from ragmarket.bootstrap import build
 
     return build(settings)
-
-
-def _warm(house: House) -> None:
-    """Open the workshops before the first request; what is missing is for /readyz to tell, not a reason to stop."""
-    try:
-        _ = house.pipeline
-    except RagmarketError as error:
-        _LOG.warning("not ready: %s (%s)", error.message, error.hint)
 
 
 def create_app(settings: Settings, *, build: Callable[[Settings], House] | None = None) -> FastAPI:
@@ -53,9 +44,12 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         house = await run_in_threadpool(build or _build, settings)
-        await run_in_threadpool(_warm, house)
-        app.state.doors = Doors(house)
+        app.state.doors = doors = Doors(house)
+        # Beside the first requests: /healthz, documents and traces need no model, and /readyz says how far it is.
+        warming = threading.Thread(target=doors.warm_up, name="warm-up", daemon=True)
+        warming.start()
         yield
+        await run_in_threadpool(warming.join)
 
     # FastAPI's own pages fetch their scripts from another host; ours are in `pages`.
     app = FastAPI(
@@ -66,7 +60,8 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
         docs_url=None,
         redoc_url=None,
     )
-    app.add_middleware(NumberedRequests)
+    app.add_middleware(BoundedBodies)
+    app.add_middleware(NumberedRequests)  # the outermost: a refused body has a number too
     problems.install(app)
     for router in (drafts.router, checks.router, ledger.router, documents.router, health.router, pages.router):
         app.include_router(router)

@@ -1,19 +1,19 @@
-"""How requests come in: numbered, for the logs, and to the house that the server opened at its start."""
+"""How requests come in: to the house that the server opened at its start, one message written at a time."""
 
 from __future__ import annotations
 
+import logging
 import threading
-import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ragmarket import telemetry
+from ragmarket.errors import RagmarketError
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
+
+_LOG = logging.getLogger("ragmarket.api")
 
 
 class Doors:
@@ -24,12 +24,29 @@ class Doors:
 
     Attributes:
         house: All workshops.
-        writing: Held while the house writes or first builds a workshop.
+        writing: Held while the house writes or loads its models.
+        warming: Whether the models are still being loaded.
     """
 
     def __init__(self, house: House) -> None:
         self.house = house
         self.writing = threading.Lock()
+        self.warming = True
+
+    def warm_up(self) -> None:
+        """Load the models before a request has to wait for them; a brief that comes sooner waits at the desk.
+
+        What is missing is for /readyz to tell, not a reason to stop: checks, traces and documents need no model.
+        """
+        try:
+            with self.writing:
+                self.house.warm_up()
+        except RagmarketError as error:
+            _LOG.warning("not ready: %s (%s)", error.message, error.hint)
+        except Exception:  # noqa: BLE001  a part that fails in a way of its own must not leave the server warming up for ever
+            _LOG.exception("not ready")
+        finally:
+            self.warming = False
 
 
 def _doors(request: Request) -> Any:
@@ -38,26 +55,3 @@ def _doors(request: Request) -> Any:
 
 # FastAPI resolves annotations at run time, and `House` must not be imported for that.
 Open = Annotated[Doors, Depends(_doors)]
-
-
-class NumberedRequests:
-    """Gives each request an id, which its log lines and the answer's ``X-Request-ID`` share."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Number one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        # Always our own number: a caller's could forge log lines.
-        number = uuid.uuid4().hex
-
-        async def numbered(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = number
-            await send(message)
-
-        with telemetry.request(number):
-            await self._app(scope, receive, numbered)

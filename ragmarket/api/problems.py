@@ -73,7 +73,8 @@ def status_of(error: errors.RagmarketError) -> HTTPStatus:
     return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
 
 
-def _answer(request: Request, status: HTTPStatus, problem: dict[str, Any], **extra: Any) -> JSONResponse:
+def answer(request: Request, status: HTTPStatus, problem: dict[str, Any], **extra: Any) -> JSONResponse:
+    """A problem document: ``problem`` holds code, message, hint and retryable."""
     body = {
         "type": f"urn:ragmarket:problem:{problem['code']}",
         "title": status.phrase,
@@ -94,7 +95,7 @@ def _own(request: Request, error: Exception) -> JSONResponse:
     status = status_of(fault)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s answered %s", request.url.path, status, exc_info=fault)
-    return _answer(request, status, fault.as_dict())
+    return answer(request, status, fault.as_dict())
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -103,19 +104,23 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     if broken:
         reason = broken[0].get("ctx", {}).get("error", "not JSON")
         fault = errors.InvalidInput(f"the body is not JSON: {reason}", hint="Send one JSON object.")
-        return _answer(request, status_of(fault), fault.as_dict())
+        return answer(request, status_of(fault), fault.as_dict())
     if any(tuple(item["loc"]) == ("body",) for item in complaints):
         hint = "Send one JSON object with the header Content-Type: application/json."
         fault = errors.InvalidInput("the body is not a JSON object", hint=hint)
-        return _answer(request, status_of(fault), fault.as_dict())
+        return answer(request, status_of(fault), fault.as_dict())
     in_body = all(item["loc"] and item["loc"][0] == "body" for item in complaints)
     model = SCHEMAS.get(request.url.path) if in_body else None
     fields = field_problems(complaints, model, skip=("body", "query", "path"))
     fault = errors.InvalidInput("; ".join(f"{row['field']}: {row['problem']}" for row in fields))
-    return _answer(request, status_of(fault), fault.as_dict(), fields=fields)
+    return answer(request, status_of(fault), fault.as_dict(), fields=fields)
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.BAD_REQUEST:
+        # Well-formed to the letter, but no reader takes it: nested too deeply, or a number of thousands of digits.
+        fault = errors.InvalidInput("the body is not JSON that can be read", hint="Send one plain JSON object.")
+        return answer(request, status_of(fault), fault.as_dict())
     status = HTTPStatus(error.status_code) if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     problem = {
         "code": status.name.lower(),
@@ -123,17 +128,17 @@ def _http(request: Request, error: Exception) -> JSONResponse:
         "hint": "GET /openapi.json lists every operation.",
         "retryable": False,
     }
-    answer = _answer(request, status, problem)
+    reply = answer(request, status, problem)
     if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)
-    return answer
+        reply.headers.update(error.headers)
+    return reply
 
 
 def _unforeseen(request: Request, error: Exception) -> JSONResponse:
     """A fault of ours: logged here, and not described to the caller, who may be anybody."""
     _LOG.error("%s failed", request.url.path, exc_info=error)
     fault = errors.RagmarketError("the server failed on this request", hint="See the server's log.")
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, fault.as_dict())
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, fault.as_dict())
 
 
 def install(app: FastAPI) -> None:

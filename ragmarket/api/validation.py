@@ -16,6 +16,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
+def shown_field(name: str) -> str:
+    """A field's name as it can be printed: a caller may have called it anything, at any length."""
+    return name if name.isprintable() and len(name) <= SHOWN else _shown(name)
+
+
 def _nearest(word: object, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(word).lower(), list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
@@ -59,7 +64,7 @@ def field_problems(
     """
     rows = []
     for error in errors:
-        steps = [str(step) for step in error["loc"]]
+        steps = [shown_field(str(step)) for step in error["loc"]]
         if steps and steps[0] in skip:
             steps = steps[1:]
         field = ".".join(steps)

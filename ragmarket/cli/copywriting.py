@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,11 +12,13 @@ from ragmarket.cli.batches import Answering, answer_all, read_all
 from ragmarket.cli.desk import DONE, REFUSED, Desk, JsonFlag, VerboseFlag, examples, results_only
 from ragmarket.cli.reading import Item, read_as, read_items
 from ragmarket.errors import InvalidInput
+from ragmarket.schemas.base import today
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
     from ragmarket.schemas.brief import Brief
     from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
+    from ragmarket.schemas.indexing import IndexReport
     from ragmarket.schemas.message import Result
     from ragmarket.schemas.prediction import Prediction
 
@@ -38,16 +40,36 @@ PREDICT_HELP = """Who is the customer, and what would serve them?
 
 Takes customer signals as JSON objects, from a file or (-) standard input, and answers segment, intent and
 propensities. A prediction chooses emphasis, never text; without enough signals the answer is the neutral segment.
+
+Fields, all optional: age_band, income_band, city_tier, language, tenure_months, balance_inr, deposits_inr, loans_inr,
+app_logins, holdings (a list), txn_counts, page_views, messages_sent, messages_answered (name to count); id and
+customer_id are handed through to the answer.
 """
 
 
 def ensure_index(desk: Desk, house: House) -> None:
-    """Index the corpus when nothing was ever indexed, so that a first brief just works."""
+    """Index the corpus when nothing was ever indexed, so that a first brief just works.
+
+    Raises:
+        InvalidInput: The corpus holds no document.
+    """
     if house.documents():
         return
     desk.note(f"no index yet: reading {house.settings.corpus_dir} first (once)")
     with results_only():
-        house.index(progress=desk.watched)
+        report = house.index(progress=desk.watched)
+    demand_documents(report, house.settings.corpus_dir)
+
+
+def demand_documents(report: IndexReport, corpus: Path) -> None:
+    """Hold a corpus in which nothing was found for what it most likely is: the wrong folder.
+
+    Raises:
+        InvalidInput: Nothing was read, and nothing was there before.
+    """
+    if not report.documents:
+        hint = "Put documents there (corpus/README.md says how), or set RAGMARKET_CORPUS_DIR."
+        raise InvalidInput(f"the corpus folder {corpus} holds no document", hint=hint)
 
 
 def all_results(result: Result) -> Iterator[Result]:
@@ -107,11 +129,11 @@ def check(
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     batch = read_items(source, "a piece of copy")
-    today = datetime.now(UTC).date()
+    day = today()
 
     def read(item: Item) -> CheckRequest:
         request = read_as(CheckRequest, item, single=batch.single)
-        return request if request.as_of else request.model_copy(update={"as_of": today})
+        return request if request.as_of else request.model_copy(update={"as_of": day})
 
     entries = read_all(batch, read)
     house = desk.house()
@@ -149,7 +171,7 @@ def predict(
         desk.out.print(prediction_lines(prediction), soft_wrap=True)
 
     how: Answering[dict[str, Any], Prediction] = Answering(
-        work=house.predict,
+        work=lambda signals: house.predict(_unnamed(signals)),
         as_json=lambda signals, prediction: _named(signals) | prediction.model_dump(mode="json"),
         show=show,
         code=lambda _: DONE,
@@ -169,11 +191,16 @@ def _named(signals: dict[str, Any]) -> dict[str, Any]:
     return {key: signals[key] for key in ("id", "customer_id") if key in signals}
 
 
+def _unnamed(signals: dict[str, Any]) -> dict[str, Any]:
+    """Signals without the name that a list gives its items."""
+    return {key: value for key, value in signals.items() if key != "id"}
+
+
 def _one_object(source: str) -> dict[str, Any]:
     batch = read_items(source, "a set of signals")
     if not batch.single:
         raise InvalidInput(f"{source}: --signals takes one JSON object", hint="Draft each customer's brief on its own.")
-    return _signals(batch.items[0])
+    return _unnamed(_signals(batch.items[0]))
 
 
 def add_to(app: typer.Typer) -> None:
@@ -199,5 +226,9 @@ def add_to(app: typer.Typer) -> None:
     app.command(
         "predict",
         help=PREDICT_HELP,
-        epilog=examples("ragmarket predict customer.json", "ragmarket predict - --json < customers.jsonl"),
+        epilog=examples(
+            """echo '{"age_band": "25-34", "tenure_months": 40, "holdings": ["savings"], "app_logins": 26,""",
+            """       "page_views": {"mutual_fund": 3}}' | ragmarket predict -""",
+            "ragmarket predict - --json < customers.jsonl",
+        ),
     )(predict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from ragmarket.cli.copywriting import ensure_index
 from ragmarket.cli.desk import DONE, FAULT, REFUSED, Desk, JsonFlag, VerboseFlag, examples, results_only
 from ragmarket.cli.records import chain_lines, verify_chain
 from ragmarket.errors import InvalidInput
-from ragmarket.schemas.base import LANGUAGES
+from ragmarket.schemas.base import LANGUAGES, today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.evidence import DocumentVersion
 
@@ -46,8 +46,8 @@ INTENT_OF_CLASS = {
 TRIES = 3
 
 
-def demo_day(documents: Sequence[DocumentVersion], today: date) -> date:
-    """Today if any product is in force today, else the day the newest product document came into force.
+def demo_day(documents: Sequence[DocumentVersion], now: date) -> date:
+    """``now`` if any product is in force then, else the day the newest product document came into force.
 
     Raises:
         InvalidInput: The corpus describes no product.
@@ -55,8 +55,8 @@ def demo_day(documents: Sequence[DocumentVersion], today: date) -> date:
     products = [document for document in documents if document.kind == "product" and document.product_code]
     if not products:
         raise InvalidInput("the corpus describes no product", hint="Add product documents and run `ragmarket index`.")
-    if any(document.in_force(today) for document in products):
-        return today
+    if any(document.in_force(now) for document in products):
+        return now
     return max(document.effective_from for document in products)
 
 
@@ -122,9 +122,12 @@ def demo(ctx: typer.Context, as_json: JsonFlag = False, verbose: VerboseFlag = F
     house = desk.house()
     ensure_index(desk, house)
     documents = house.documents()
-    day = demo_day(documents, datetime.now(UTC).date())
+    day = demo_day(documents, today())
     products = demo_products(documents, day)
     names = {document.product_code: document.product_name or document.title for document in products}
+    desk.note("loading the models")
+    with results_only():
+        house.warm_up()
     rows: list[tuple[Brief, Result, float]] = []
     for brief, result, milliseconds in _drafts(house, products, day):
         rows.append((brief, result, milliseconds))

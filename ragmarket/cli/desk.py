@@ -47,6 +47,9 @@ def as_fault(error: Exception) -> RagmarketError:
     """Any exception as a member of the family; a foreign one names its type."""
     if isinstance(error, RagmarketError):
         return error
+    if isinstance(error, OSError) and error.filename is not None:
+        hint = "Check that it exists, may be written and has room; RAGMARKET_HOME says where state lives."
+        return RagmarketError(f"{error.filename}: {error.strerror}", hint=hint)
     hint = "Run again with --verbose and report what it prints."
     return RagmarketError(f"{type(error).__name__}: {error}", hint=hint)
 

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 import click
 from pydantic import BaseModel, ValidationError
 
-from ragmarket.api.validation import field_problems
+from ragmarket.api.validation import field_problems, shown_field
 from ragmarket.errors import InvalidInput
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+OBJECT_HINT = 'Write {"field": "value", …}; --help names the fields.'
+INPUT_LIMIT = 64 << 20
 JSON_NAMES = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "true or false"}
 
 
@@ -50,34 +52,69 @@ def read_source(source: str, noun: str) -> str:
     """The text of a file, or of standard input for ``-``.
 
     Raises:
-        InvalidInput: No such file, a folder, or not UTF-8.
+        InvalidInput: No such file, a folder, too large, or not UTF-8.
     """
     if source == "-":
         if sys.stdin.isatty():
             click.echo(f"reading {noun} from the terminal; end with Ctrl-D", err=True)
-        raw = sys.stdin.buffer.read()
+        raw = sys.stdin.buffer.read(INPUT_LIMIT + 1)
     else:
         path = Path(source)
         if path.is_dir():
             raise InvalidInput(f"{source} is a folder", hint="Name one JSON file, or - for standard input.")
         try:
-            raw = path.read_bytes()
+            with path.open("rb") as stream:
+                raw = stream.read(INPUT_LIMIT + 1)
         except FileNotFoundError as error:
             hint = "Check the path, or use - for standard input."
             raise InvalidInput(f"there is no file {source}", hint=hint) from error
         except OSError as error:
             raise InvalidInput(f"{source}: {error.strerror}", hint="Check the file's permissions.") from error
+        except ValueError as error:  # a NUL in the name
+            raise InvalidInput(f"{source!r} is not a file's name", hint="Check the path.") from error
+    if len(raw) > INPUT_LIMIT:
+        raise InvalidInput(
+            f"{_named(source)} has more than {INPUT_LIMIT >> 20} MiB", hint="Split it into several JSON Lines files."
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"{source}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from error
+        problem = f"{_named(source)}: byte {error.start} is not UTF-8"
+        raise InvalidInput(problem, hint="Save the file as UTF-8.") from error
+
+
+def _named(source: str) -> str:
+    return "standard input" if source == "-" else source
+
+
+def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise InvalidInput(f"{shown_field(name)}: stands twice in one object", hint="Keep one of the two.")
+        fields[name] = value
+    return fields
+
+
+def _no_number(name: str) -> None:
+    raise InvalidInput(f"{name} is not a JSON number", hint="Leave the field out, or give a number.")
 
 
 def _load(text: str) -> Any:
+    """JSON to plain values.
+
+    Raises:
+        JSONDecodeError: Not JSON, with its line and column.
+        InvalidInput: JSON that means nothing certain here: a field given twice, NaN, a number or nesting without end.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_fields, parse_constant=_no_number)
+    except json.JSONDecodeError:
+        raise
     except RecursionError as error:
-        raise InvalidInput("the JSON is nested too deeply") from error
+        raise InvalidInput("the JSON is nested too deeply", hint="A brief is one flat object.") from error
+    except ValueError as error:
+        raise InvalidInput("a number has too many digits", hint="Give a number of ordinary size.") from error
 
 
 def _item(position: int, line: int | None, value: Any, noun: str) -> Item:
@@ -85,7 +122,8 @@ def _item(position: int, line: int | None, value: Any, noun: str) -> Item:
         return Item(position, line, value)
     name = JSON_NAMES.get(type(value), "null")
     place = f"line {line}: " if line is not None else f"item {position}: "
-    return Item(position, line, None, InvalidInput(f"{place}{noun} is a JSON object, not {name}"))
+    problem = InvalidInput(f"{place}{noun} is a JSON object, not {name}", hint=OBJECT_HINT)
+    return Item(position, line, None, problem)
 
 
 def _lines(text: str, noun: str) -> list[Item]:
@@ -100,6 +138,9 @@ def _lines(text: str, noun: str) -> list[Item]:
                 f"line {line}, column {error.colno}: {error.msg}", hint="Write one JSON object per line."
             )
             items.append(Item(len(items) + 1, line, None, problem))
+        except InvalidInput as error:
+            problem = InvalidInput(f"line {line}: {error.message}", hint=error.hint)
+            items.append(Item(len(items) + 1, line, None, problem))
     return items
 
 
@@ -112,9 +153,9 @@ def _looks_like_lines(text: str) -> bool:
         return True
     for line in lines:
         try:
-            if isinstance(json.loads(line), dict) and line != "{}":
+            if isinstance(_load(line), dict) and line != "{}":
                 return True
-        except (json.JSONDecodeError, RecursionError):
+        except (json.JSONDecodeError, InvalidInput):
             continue
     return False
 
@@ -131,7 +172,7 @@ def read_items(source: str, noun: str) -> Batch:
     """
     text = read_source(source, noun)
     if not text.strip():
-        raise InvalidInput(f"{'standard input' if source == '-' else source} is empty", hint=f"Give {noun} as JSON.")
+        raise InvalidInput(f"{_named(source)} is empty", hint=f"Give {noun} as JSON.")
     try:
         value = _load(text)
     except json.JSONDecodeError as error:
@@ -141,13 +182,18 @@ def read_items(source: str, noun: str) -> Batch:
             f"line {error.lineno}, column {error.colno}: {error.msg}",
             hint=f"Give {noun} as one JSON object, a JSON array, or one object per line.",
         ) from error
+    except InvalidInput:
+        if _looks_like_lines(text):
+            return Batch(tuple(_lines(text, noun)), single=False)
+        raise
     if isinstance(value, list):
         if not value:
             raise InvalidInput("the array is empty", hint=f"Put at least one object in it: {noun} each.")
         entries = enumerate(value, start=1)
         return Batch(tuple(_item(number, None, entry, noun) for number, entry in entries), single=False)
     if not isinstance(value, dict):
-        raise InvalidInput(f"{noun} is a JSON object, not {JSON_NAMES.get(type(value), 'null')}")
+        name = JSON_NAMES.get(type(value), "null")
+        raise InvalidInput(f"{noun} is a JSON object, not {name}", hint=OBJECT_HINT)
     return Batch((Item(1, None, value),), single=True)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import click
 import typer
@@ -11,6 +13,7 @@ import typer
 from ragmarket.cli.desk import DONE, FAULT, Desk, JsonFlag, VerboseFlag, examples
 from ragmarket.protocols import AuditLog
 from ragmarket.schemas.base import LANGUAGES
+from ragmarket.schemas.message import AuditRef
 
 TRACE_HELP = """Where does each sentence of a recorded message come from?
 
@@ -20,7 +23,8 @@ supports it, the disclaimers and rules in force that day, and the model that wro
 VERIFY_HELP = """Was anything altered since it was recorded?
 
 Walks the hash chain from its first record to its last. Prints each fault and exits with 1, or says that the chain
-holds.
+holds and where it ends (SEQ:HASH). Keep that head outside this machine: given back later with --head, it shows even a
+log that was cut short or written anew as a whole.
 """
 LIST_HELP = """The ledger of approved wordings: provenance, days in force, approver and hash."""
 
@@ -28,18 +32,49 @@ audit = typer.Typer(no_args_is_help=True, help="Prove what was released.", rich_
 disclaimers = typer.Typer(no_args_is_help=True, help="The ledger of mandatory wordings.", rich_markup_mode=None)
 
 
-def verify_chain(log: AuditLog) -> dict[str, Any]:
-    """The state of the chain: ``holds``, the number of ``records`` and all ``faults``."""
-    faults = [dict(fault) for fault in log.verify()]
-    # A log with faults may be unreadable past the first of them, and its length is then nobody's to vouch for.
-    return {"holds": not faults, "records": None if faults else sum(1 for _ in log.records()), "faults": faults}
+class ChainedLog(AuditLog, Protocol):
+    """An audit log that can name the end of its chain, and be held against one that was kept elsewhere."""
+
+    def head(self) -> AuditRef | None:
+        """The chain's end; None while nothing is recorded."""
+        ...
+
+    def verify(self, head: AuditRef | None = None) -> Iterable[Mapping[str, object]]:
+        """Every fault of the chain, in order."""
+        ...
+
+
+def verify_chain(log: ChainedLog, kept: AuditRef | None = None) -> dict[str, Any]:
+    """The state of the chain: ``holds``, the number of ``records``, its ``head`` and all ``faults``.
+
+    Args:
+        log: The log.
+        kept: A head that was kept outside the log.
+    """
+    faults = [dict(fault) for fault in log.verify(kept)]
+    if faults:
+        # A log with faults may be unreadable past the first of them, and its length is then nobody's to vouch for.
+        return {"holds": False, "records": None, "head": None, "faults": faults}
+    head = log.head()
+    records = sum(1 for _ in log.records())
+    return {"holds": True, "records": records, "head": head.model_dump() if head else None, "faults": []}
+
+
+def _kept_head(text: str) -> AuditRef:
+    match = re.fullmatch(r"(\d{1,18}):((?:sha256:)?[0-9a-f]{64})", text.strip())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not SEQ:HASH, as `ragmarket audit verify` prints it")
+    return AuditRef(seq=int(match[1]), hash=match[2])
 
 
 def chain_lines(state: dict[str, Any]) -> list[str]:
     """The state of the chain in words."""
     if state["holds"]:
         count = state["records"]
-        return [f"the chain holds: {count} record{'' if count == 1 else 's'}"]
+        lines = [f"the chain holds: {count} record{'' if count == 1 else 's'}"]
+        if state["head"]:
+            lines.append(f"head {state['head']['seq']}:{state['head']['hash']}")
+        return lines
     return [", ".join(f"{key} {value}" for key, value in fault.items()) for fault in state["faults"]]
 
 
@@ -59,12 +94,26 @@ def trace(
 
 
 @audit.command(
-    "verify", help=VERIFY_HELP, epilog=examples("ragmarket audit verify", "ragmarket audit verify --json | jq .records")
+    "verify",
+    help=VERIFY_HELP,
+    epilog=examples(
+        "ragmarket audit verify",
+        "ragmarket audit verify --head 115:sha256:4f1c…     # a head that was kept elsewhere",
+        "ragmarket audit verify --json | jq .head",
+    ),
 )
-def verify(ctx: typer.Context, as_json: JsonFlag = False, verbose: VerboseFlag = False) -> None:
+def verify(
+    ctx: typer.Context,
+    head: Annotated[
+        AuditRef | None,
+        typer.Option(parser=_kept_head, metavar="SEQ:HASH", help="A head that an earlier run printed."),
+    ] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
     """Was anything altered since it was recorded?"""
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    state = verify_chain(desk.house().audit)
+    state = verify_chain(desk.house().audit, head)
     if desk.as_json:
         desk.json(state)
     else:

@@ -14,9 +14,11 @@ from typing import Any
 
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.errors import MissingDependency
+from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, DisclaimerText, Finding, Policy
 
 _LOCK = threading.Lock()
+_OF_DISCLAIMERS = frozenset({"policy.no_room", "policy.no_wording", "policy.unapproved"})
 
 
 @contextmanager
@@ -99,12 +101,7 @@ class GuardedReview:
 
     def _wordings(self, day: date) -> tuple[DisclaimerText, ...]:
         if day not in self._known:
-            in_force = (
-                text
-                for text in self._book.ledger.texts(production=self._book.production)
-                if text.effective_from <= day and (text.effective_to is None or day <= text.effective_to)
-            )
-            self._known[day] = tuple(in_force)
+            self._known[day] = self._book.ledger.texts(production=self._book.production, day=day)
         return self._known[day]
 
     def findings(
@@ -129,15 +126,17 @@ class GuardedReview:
     def check(self, request: CheckRequest, *, body_only: bool = False) -> CheckVerdict:
         """Check copy that somebody else wrote: it fails when a finding blocks.
 
-        A combination that policy refuses fails too, unless only the body is checked.
+        Without a day of its own it is checked under the rules of `today`. A combination that policy refuses fails too;
+        where only the body is checked, refusals for want of room or of an approved wording do not count.
         """
         policy = self._book.resolve(
             product_class=request.product_class,
             channel=request.channel,
             language=request.language,
-            as_of=request.as_of or date.today(),  # noqa: DTZ011 (the bank's calendar day)
+            as_of=request.as_of or today(),
         )
-        found = [*(() if body_only else policy.refusals), *self.findings(request.text, policy, body_only=body_only)]
+        refusals = [one for one in policy.refusals if not body_only or one.rule not in _OF_DISCLAIMERS]
+        found = [*refusals, *self.findings(request.text, policy, body_only=body_only)]
         fails = any(finding.severity == "block" for finding in found)
         return CheckVerdict(id=request.id, verdict="fail" if fails else "pass", findings=tuple(found))
 

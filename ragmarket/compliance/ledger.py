@@ -4,80 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ragmarket.compliance.places import Placed, read_placed
 from ragmarket.compliance.rules.scripts import NATIVE_SCRIPT, foreign_letter, hidden_character, script_shares
+from ragmarket.compliance.wordings import ApprovalFile, Entry, sha256_of
 from ragmarket.errors import BadKnowledge
-from ragmarket.schemas.base import Channel, Frozen, Language, ProductClass
-from ragmarket.schemas.compliance import Approval, DisclaimerText, Placement
+from ragmarket.schemas.base import Frozen
+from ragmarket.schemas.compliance import Approval, DisclaimerText
 
-Provenance = Literal["verified", "single_source", "reference"]
 _LEAST_NATIVE_SHARE = 0.25  # identities hold registered names and numbers, which stay Latin
-
-
-class Wording(Frozen):
-    """One text in one language with where it comes from."""
-
-    text: str = Field(min_length=1)
-    provenance: Provenance
-    sources: tuple[str, ...] = ()
-    notes: str = ""
-
-
-class Entry(Frozen):
-    """One disclaimer: the same statement in every language, with its days in force."""
-
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    title: str
-    regulator: str
-    authority: str
-    product_classes: tuple[ProductClass, ...] = Field(min_length=1)
-    channels: tuple[Channel, ...] = Field(min_length=1)
-    placement: Placement
-    effective_from: date
-    effective_to: date | None
-    confidence: Literal["A", "B", "C"]
-    date_basis: str = ""
-    demo_identity: bool = False
-    texts: dict[Language, Wording] = Field(min_length=1)
-
-    def in_force(self, day: date) -> bool:
-        """Whether this wording is in force on ``day``; both ends are included."""
-        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
-
-
-class ApprovalRecord(Frozen):
-    """A decision as a file states it."""
-
-    entry: str
-    language: Language
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    approver: str = Field(min_length=1)
-    date: date
-
-
-class ApprovalFile(Frozen):
-    """One file of decisions; ``demo`` decisions do not count in production."""
-
-    demo: bool = False
-    approvals: tuple[ApprovalRecord, ...] = ()
 
 
 class _Snapshot(Frozen):
     entries: tuple[Entry, ...]
     approvals: tuple[Approval, ...]
-
-
-def sha256_of(text: str) -> str:
-    """Hash of the NFC text in UTF-8, the identity of a wording."""
-    return hashlib.sha256(unicodedata.normalize("NFC", text).encode()).hexdigest()
 
 
 class Ledger:
@@ -114,22 +60,31 @@ class Ledger:
     def at(self, day: date, language: str, *, production: bool = False) -> dict[str, DisclaimerText]:
         """The wordings in force on ``day`` in ``language``, by disclaimer id.
 
-        With ``production`` a demo approval does not count: the wording then carries ``approval=None``.
+        An approval dated after ``day`` does not count, nor with ``production`` a demo approval: a wording without one
+        that counts carries ``approval=None``.
         """
         return {
             text.id: text
-            for entry, text in self._texts(production=production)
+            for entry, text in self._texts(production=production, day=day)
             if text.language == language and entry.in_force(day)
         }
 
-    def texts(self, *, production: bool = False) -> tuple[DisclaimerText, ...]:
-        """Every wording of every day and language, for listing and for finding near-copies."""
-        return tuple(text for _, text in self._texts(production=production))
+    def texts(self, *, production: bool = False, day: date | None = None) -> tuple[DisclaimerText, ...]:
+        """Every wording of every language, for listing and for finding near-copies.
 
-    def _texts(self, *, production: bool) -> Iterable[tuple[Entry, DisclaimerText]]:
+        With ``day`` only those in force on it, and only approvals given by then count.
+        """
+        return tuple(
+            text for entry, text in self._texts(production=production, day=day) if day is None or entry.in_force(day)
+        )
+
+    def _texts(self, *, production: bool, day: date | None) -> Iterable[tuple[Entry, DisclaimerText]]:
         for entry, language, wording, sha256 in self._wordings:
             decisions = self._approvals.get((entry.id, language, sha256), [])
-            counted = sorted((a for a in decisions if not (production and a.demo)), key=lambda a: (a.demo, a.date))
+            counted = sorted(
+                (a for a in decisions if not (production and a.demo) and (day is None or a.date <= day)),
+                key=lambda a: (a.demo, a.date),
+            )
             yield (
                 entry,
                 DisclaimerText(

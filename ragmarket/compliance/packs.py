@@ -1,20 +1,15 @@
-"""Policy packs: rules with their days in force, read strictly and held against the ledger and the fact catalogue."""
+"""The nouns of policy packs: rules with their days in force, channels, and how far back a product class is covered."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import Field, field_validator
 
-from ragmarket.compliance.ledger import Ledger
-from ragmarket.compliance.places import Placed, read_placed
-from ragmarket.compliance.rules.lexicon import ClaimRule, Lexicon, Negation, build_lexicon, load_lexicon
+from ragmarket.compliance.rules.lexicon import ClaimRule, Lexicon, Negation, build_lexicon
 from ragmarket.compliance.rules.terms import Terms, Tongue
-from ragmarket.errors import BadKnowledge
-from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES, Channel, Frozen, ProductClass
+from ragmarket.schemas.base import PRODUCT_CLASSES, Channel, Frozen, ProductClass
 from ragmarket.schemas.compliance import Placement
 
 
@@ -43,7 +38,11 @@ class Dated(Frozen):
 
 
 class PackRule(Dated):
-    """One policy rule: what it binds and what it asks for."""
+    """One policy rule: what it binds and what it asks for.
+
+    ``must_say_with`` gives a kind the kinds of which at least one has to travel with it; where several rules in force
+    name the same kind, a companion has to satisfy all of them.
+    """
 
     title: str
     products: tuple[ProductClass, ...] = Field(min_length=1)
@@ -82,9 +81,17 @@ class ChannelRule(Dated):
     min_body: int = Field(ge=0)
 
 
+class Coverage(Frozen):
+    """The first day for which a product class's rules and basic wordings are known, and how that is known."""
+
+    since: date
+    basis: str = Field(min_length=1)
+
+
 class PackFile(Frozen):
     """One pack."""
 
+    covered_from: dict[ProductClass, Coverage] = {}
     channels: dict[Channel, ChannelRule] | None = None
     rules: tuple[PackRule, ...] = ()
 
@@ -92,6 +99,7 @@ class PackFile(Frozen):
 class PackSnapshot(Frozen):
     """Everything a policy book was made of besides the ledger, as plain values."""
 
+    covered_from: dict[ProductClass, Coverage]
     channels: dict[Channel, ChannelRule]
     rules: tuple[PackRule, ...]
     claim_rules: tuple[ClaimRule, ...]
@@ -102,7 +110,14 @@ class PackSnapshot(Frozen):
 class Packs:
     """All policy rules, channel rules and claim rules of one deployment."""
 
-    def __init__(self, channels: dict[Channel, ChannelRule], rules: tuple[PackRule, ...], lexicon: Lexicon) -> None:
+    def __init__(
+        self,
+        covered_from: dict[ProductClass, Coverage],
+        channels: dict[Channel, ChannelRule],
+        rules: tuple[PackRule, ...],
+        lexicon: Lexicon,
+    ) -> None:
+        self.covered_from = covered_from
         self.channels = channels
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
         self.lexicon = lexicon
@@ -110,6 +125,7 @@ class Packs:
     def snapshot(self) -> PackSnapshot:
         """The packs as plain values."""
         return PackSnapshot(
+            covered_from=self.covered_from,
             channels=self.channels,
             rules=self.rules,
             claim_rules=self.lexicon.sources,
@@ -121,68 +137,4 @@ class Packs:
     def from_snapshot(cls, snapshot: PackSnapshot) -> Packs:
         """The packs that `snapshot` described."""
         lexicon = build_lexicon(snapshot.claim_rules, snapshot.concepts, snapshot.negation)
-        return cls(snapshot.channels, snapshot.rules, lexicon)
-
-
-def load_packs(policies: Path, rules: Path, ledger: Ledger, kinds: Collection[str]) -> Packs:
-    """Read ``policies/*.yaml`` and the claim rules of ``rules/``.
-
-    Args:
-        policies: Folder of policy packs, among them ``channels.yaml``.
-        rules: Folder of claim rules.
-        ledger: The disclaimers that packs may demand.
-        kinds: The ids of the fact catalogue.
-
-    Raises:
-        BadKnowledge: The first mistake, with file and line; nothing of the packs is then usable.
-    """
-    channels: dict[Channel, ChannelRule] = {}
-    found: list[PackRule] = []
-    paths = sorted(policies.glob("*.yaml"))
-    if not paths:
-        raise BadKnowledge(policies, None, "the folder holds no policy pack")
-    for path in paths:
-        placed = read_placed(path, PackFile)
-        for channel, limits in (placed.value.channels or {}).items():
-            if channel in channels:
-                raise placed.wrong(["channels", channel], f"the channel {channel} is described in two packs")
-            channels[channel] = limits
-        for index, rule in enumerate(placed.value.rules):
-            _check(placed, index, rule, ledger, kinds, found)
-            found.append(rule)
-    missing = [channel for channel in CHANNELS if channel not in channels]
-    if missing:
-        raise BadKnowledge(policies, None, f"no pack describes the channel {missing[0]}")
-    return Packs(channels, tuple(found), load_lexicon(rules))
-
-
-def _check(
-    placed: Placed[PackFile], index: int, rule: PackRule, ledger: Ledger, kinds: Collection[str], known: list[PackRule]
-) -> None:
-    at: list[str | int] = ["rules", index]
-    if any(rule.id == other.id for other in known):
-        raise placed.wrong([*at, "id"], f"the rule {rule.id} stands twice")
-    if rule.effective_from and rule.effective_to and rule.effective_to < rule.effective_from:
-        raise placed.wrong([*at, "effective_to"], "effective_to is before effective_from")
-    for number, demand in enumerate(rule.disclaimers):
-        place = [*at, "disclaimers", number, "id"]
-        versions = ledger.versions(demand.id)
-        if not versions:
-            raise placed.wrong(place, f"the ledger has no disclaimer {demand.id}")
-        for entry in versions:
-            outside: list[str] = sorted({*rule.products} - {*entry.product_classes})
-            outside += sorted({*rule.channels} - {*entry.channels})
-            if outside:
-                raise placed.wrong(place, f"the ledger does not allow {demand.id} for {outside[0]}")
-    for field, ids in (
-        ("must_say", rule.must_say),
-        ("must_not_say", rule.must_not_say),
-        ("must_say_with", tuple(rule.must_say_with)),
-    ):
-        for id_ in ids:
-            if id_ not in kinds:
-                raise placed.wrong([*at, field, id_], f"the fact catalogue has no kind {id_}")
-    for id_, companions in rule.must_say_with.items():
-        for companion in companions:
-            if companion not in kinds:
-                raise placed.wrong([*at, "must_say_with", id_], f"the fact catalogue has no kind {companion}")
+        return cls(snapshot.covered_from, snapshot.channels, snapshot.rules, lexicon)

@@ -12,7 +12,8 @@ from typing import Self
 from pydantic import ValidationError
 
 from ragmarket.compliance.ledger import Ledger, load_ledger
-from ragmarket.compliance.packs import ChannelRule, PackRule, Packs, PackSnapshot, load_packs
+from ragmarket.compliance.pack_files import load_packs
+from ragmarket.compliance.packs import ChannelRule, PackRule, Packs, PackSnapshot
 from ragmarket.compliance.rules.channel import sms_segments
 from ragmarket.errors import BadKnowledge, InvalidInput
 from ragmarket.knowledge.catalogue import load_catalogue
@@ -86,6 +87,7 @@ class PolicyBook:
         claim_rules = [r.id for r in self.packs.lexicon.sources if r.binds(product_class, channel, as_of)]
         limits = self.packs.channels[channel]  # type: ignore[index]
         disclaimers, refusals = self._disclaimers(rules, language, as_of)
+        refusals = self._uncovered(product_class, as_of) + refusals
         if not limits.in_force(as_of):
             refusals.append(
                 _refusal("policy.channel", f"no limits are in force for {channel} on {as_of}", limits.authority)
@@ -95,15 +97,7 @@ class PolicyBook:
             segments = limits.max_sms_segments.en if language == "en" else limits.max_sms_segments.other
         refusals += _no_room(disclaimers, limits, segments, channel, language)
         must_say = {kind for rule in rules for kind in rule.must_say}
-        must_not_say = {kind for rule in rules for kind in rule.must_not_say}
-        with_: dict[str, tuple[str, ...]] = {}
-        for rule in rules:
-            for kind, companions in rule.must_say_with.items():
-                with_[kind] = tuple(c for c in with_.get(kind, companions) if c in companions)
-        if limits.max_claims < 2:
-            # Where only one fact fits, a fact that may not stand alone may not be said at all.
-            must_not_say |= set(with_)
-            with_ = {}
+        must_not_say, with_ = _alone(rules, limits.max_claims)
         for kind in sorted(must_say & must_not_say):
             refusals.append(_refusal("policy.contradiction", f"{kind} must and may not be said on {channel}", None))
         return Policy.model_validate(
@@ -127,6 +121,14 @@ class PolicyBook:
                 "refusals": tuple(refusals),
             }
         )
+
+    def _uncovered(self, product_class: str, as_of: date) -> list[Finding]:
+        coverage = self.packs.covered_from.get(product_class)  # type: ignore[call-overload]
+        if coverage is not None and as_of >= coverage.since:
+            return []
+        since = coverage.since if coverage is not None else "no day at all"
+        message = f"the rules of {product_class} are known from {since}, not for {as_of}"
+        return [_refusal("policy.not_covered", message, None)]
 
     def _disclaimers(
         self, rules: list[PackRule], language: str, as_of: date
@@ -154,6 +156,29 @@ class PolicyBook:
 
 def _refusal(rule: str, message: str, authority: str | None) -> Finding:
     return Finding(rule=rule, severity="block", message=message, authority=authority)
+
+
+def _alone(rules: list[PackRule], max_claims: int) -> tuple[set[str], dict[str, tuple[str, ...]]]:
+    """Which kinds may not be said, and which not without one of the kinds given with them."""
+    forbidden = {kind for rule in rules for kind in rule.must_not_say}
+    with_: dict[str, tuple[str, ...]] = {}
+    for rule in rules:
+        for kind, companions in rule.must_say_with.items():
+            with_[kind] = tuple(c for c in with_.get(kind, companions) if c in companions)
+    if max_claims < 2:
+        # Where only one fact fits, a fact that may not stand alone may not be said at all.
+        return forbidden | set(with_), {}
+    while True:
+        # A companion that may not be said satisfies nothing, and what is left without one may not be said either.
+        with_ = {
+            kind: tuple(c for c in companions if c not in forbidden)
+            for kind, companions in with_.items()
+            if kind not in forbidden
+        }
+        stranded = {kind for kind, companions in with_.items() if not companions}
+        if not stranded:
+            return forbidden, with_
+        forbidden |= stranded
 
 
 def _layout(disclaimers: tuple[DisclaimerText, ...], channel: str, body: str) -> str:

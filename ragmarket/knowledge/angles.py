@@ -54,12 +54,6 @@ class Angles(Frozen):
             by_segment.themes.get(theme, 1.0) if by_segment else 1.0
         )
 
-    def preferences(self) -> dict[str, dict[str, float]]:
-        """Theme weights per intent as plain values."""
-        return {
-            id_: {str(theme): weight for theme, weight in intent.themes.items()} for id_, intent in self.intents.items()
-        }
-
 
 @lru_cache(maxsize=4)
 def load_angles(path: Path = ROOT / "angles.yaml") -> Angles:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ragmarket.errors import InvalidInput
 from ragmarket.knowledge.angles import NEUTRAL_INTENT, NEUTRAL_SEGMENT, Angles, load_angles
 from ragmarket.prediction.weights import SHIPPED, Head, Model, load
+from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.prediction import Prediction
 
@@ -40,7 +41,7 @@ class TrainedPredictor:
         weights: Path = SHIPPED,
         angles: Angles | None = None,
         max_age_days: int = 180,
-        today: Callable[[], date] = date.today,
+        today: Callable[[], date] = today,
     ) -> None:
         self._encode = encode
         self._spec_sha256 = spec_sha256

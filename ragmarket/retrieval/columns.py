@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from ragmarket.retrieval.blocks import Block, Row
 from ragmarket.retrieval.folding import Range
-from ragmarket.retrieval.lines import LABEL, LEADER, MARKER, RULE, TERMINAL, Line, cells_of
+from ragmarket.retrieval.lines import LABEL, LEADER, MARKER, RULE, TERMINAL, Line, cells_of, runs_over
 from ragmarket.retrieval.sentences import is_fragment
 
 Cells = list[list[Range]]
@@ -24,7 +24,7 @@ def column_table(lines: Sequence[Line], at: int, *, inside: bool) -> tuple[Block
     line = lines[at]
     if line.blank or line.text.startswith(("#", "|", ">")):
         return None
-    if LEADER.match(line.text):
+    if LEADER.match(line.text) or (not inside and _opens_label(lines, at, _leader)):
         return _pairs(lines, at, _leader)
     if not inside and _colon(line) is not None and not _runs_on(lines, at):
         return _pairs(lines, at, _colon)
@@ -68,20 +68,38 @@ def _runs_on(lines: Sequence[Line], at: int) -> bool:
 
 def _pairs(lines: Sequence[Line], at: int, read: Callable[[Line], tuple[Range, Range] | None]) -> tuple[Block, int]:
     rows: list[Row] = []
+    opened: list[Range] = []
     end = at
     while end < len(lines) and not lines[end].blank:
         line = lines[end]
         pair = read(line)
         if pair is None:
+            if not (rows and runs_over(lines[end - 1])) and _opens_label(lines, end, read):
+                opened.append((line.start, line.end))
+                end += 1
+                continue
             # The value goes on below itself.
             if not rows or line.indent < lines[at].indent + 4 or LABEL.match(line.text):
                 break
             last = rows[-1]
             rows[-1] = Row(last.start, line.end, (last.cells[0], (*last.cells[1], (line.start, line.end))))
         else:
-            rows.append(Row(line.start, line.end, ((pair[0],), (pair[1],))))
+            label = (*opened, pair[0])
+            rows.append(Row(label[0][0], line.end, (label, (pair[1],))))
+            opened = []
         end += 1
     return Block("table", rows=tuple(rows), declared=True), end
+
+
+def _opens_label(lines: Sequence[Line], at: int, read: Callable[[Line], tuple[Range, Range] | None]) -> bool:
+    """Whether a line holds nothing but the beginning of the label that the next line goes on with."""
+    line = lines[at]
+    following = lines[at + 1] if at + 1 < len(lines) else None
+    if following is None or following.blank or read(following) is None or TERMINAL.search(line.text):
+        return False
+    if MARKER.match(following.text) or line.words() > 12:
+        return False
+    return following.text[0].islower() or following.text[0] == "(" or runs_over(line)
 
 
 def _segments(line: Line) -> list[Range]:

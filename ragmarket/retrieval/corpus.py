@@ -1,19 +1,17 @@
-"""The corpus folder: every document found, read and checked, and which of its versions is in force when."""
+"""The corpus folder: every document found, read and checked."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from ragmarket.errors import CorruptDocument, InvalidInput
+from ragmarket.errors import CorruptDocument, InvalidInput, RagmarketError
 from ragmarket.retrieval import frontmatter
 from ragmarket.retrieval.readers.plain import decode
+from ragmarket.retrieval.versions import overlaps
 from ragmarket.schemas.evidence import DocumentVersion
 
 SourceFormat = Literal["markdown", "html", "text", "pdf", "docx"]
@@ -54,12 +52,26 @@ class Source:
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a folder holds: documents in path order, and what was refused, with the reason."""
+    """What a folder holds: documents in path order, and what was refused, with the reason.
+
+    A refused file that was read well before stands in both: its last good text among the documents.
+    """
 
     documents: tuple[CorpusDocument, ...]
     rejected: tuple[tuple[str, CorruptDocument], ...]
     fingerprints: dict[str, str]
     notes: dict[str, str]
+
+
+def unreadable(name: str, error: Exception) -> CorruptDocument:
+    """A refusal for a fault that nobody foresaw, so that one file never stops the others."""
+    if isinstance(error, RecursionError):
+        return CorruptDocument(f"{name}: is nested too deeply to be read", hint="Close what is opened in the file.")
+    said = " ".join(str(error).split())[:200]
+    return CorruptDocument(
+        f"{name}: cannot be read ({type(error).__name__}{f': {said}' if said else ''})",
+        hint="Open the file, save it again, and run `ragmarket index`.",
+    )
 
 
 def find(root: Path) -> list[Path]:
@@ -143,25 +155,33 @@ def read_document(source: Source) -> CorpusDocument:
     return CorpusDocument(version, text)
 
 
-def read_corpus(root: Path, known: Callable[[str, str], CorpusDocument | None] = lambda _name, _print: None) -> Corpus:
+def read_corpus(
+    root: Path,
+    known: Callable[[str, str], CorpusDocument | None] = lambda _name, _print: None,
+    last_good: Callable[[str], tuple[CorpusDocument, str] | None] = lambda _name: None,
+) -> Corpus:
     """Read a whole folder; a file that cannot be read is refused and the others go on.
 
     Args:
         root: The folder.
         known: Gives a document read before, by name and fingerprint, so that it need not be extracted again.
+        last_good: Gives what a refused file held when it was last read well, and the fingerprint it had then.
 
     Raises:
         InvalidInput: The folder does not exist.
+        MissingDependency: A reader's library is not installed.
     """
     documents: list[CorpusDocument] = []
     rejected: list[tuple[str, CorruptDocument]] = []
     fingerprints: dict[str, str] = {}
     first: dict[tuple[str, str], str] = {}
+    claimed: list[tuple[str, frontmatter.Claim]] = []
     for path in find(root):
         name = path.relative_to(root).as_posix()
+        source: Source | None = None
         try:
             source = open_source(path, root)
-            document = known(name, source.fingerprint) or read_document(source)
+            document = known(name, source.fingerprint) or _read(source)
             key = (document.version.doc_id, document.version.version)
             if key in first:
                 raise CorruptDocument(
@@ -173,44 +193,30 @@ def read_corpus(root: Path, known: Callable[[str, str], CorpusDocument | None] =
             fingerprints[name] = source.fingerprint
         except CorruptDocument as error:
             rejected.append((name, error))
-    return Corpus(tuple(documents), tuple(rejected), fingerprints, _overlaps([one.version for one in documents]))
+            claim = frontmatter.claim_of(source.sidecar, source.data) if source else None
+            if claim:
+                claimed.append((name, claim))
+    for name, _ in rejected:
+        held = last_good(name)
+        if held and (held[0].version.doc_id, held[0].version.version) not in first:
+            first[(held[0].version.doc_id, held[0].version.version)] = name
+            documents.append(held[0])
+            fingerprints[name] = held[1]
+    documents.sort(key=lambda document: document.version.path)
+    notes = overlaps([one.version for one in documents])
+    for name, claim in claimed:
+        for one in documents if first.get((claim.doc_id, claim.version or "")) != name else []:
+            # A version that cannot be read may be meant to replace the one that is served.
+            if one.version.doc_id == claim.doc_id and one.version.path != name and claim.version != one.version.version:
+                what = f"{name} (refused) names {claim}; until it is mended this version may be out of date"
+                notes[one.version.path] = "; ".join(filter(None, [notes.get(one.version.path), what]))
+    return Corpus(tuple(documents), tuple(rejected), fingerprints, notes)
 
 
-def _order(version: DocumentVersion) -> tuple[date, list[tuple[int, str]]]:
-    # "10" is later than "9".
-    pieces = re.findall(r"\d+|\D+", version.version)
-    return version.effective_from, [(int(piece), "") if piece.isdigit() else (-1, piece) for piece in pieces]
-
-
-def in_force(versions: Iterable[DocumentVersion], day: date) -> list[DocumentVersion]:
-    """One version of each document: the one in force on a day; of several, the one that took effect last."""
-    winners: dict[str, DocumentVersion] = {}
-    for version in versions:
-        if version.in_force(day):
-            held = winners.get(version.doc_id)
-            if held is None or _order(version) > _order(held):
-                winners[version.doc_id] = version
-    return [winners[doc_id] for doc_id in sorted(winners)]
-
-
-def supersession(versions: Sequence[DocumentVersion]) -> dict[tuple[str, str], DocumentVersion]:
-    """For each version that a later one follows, the next of the same document."""
-    following: dict[tuple[str, str], DocumentVersion] = {}
-    for doc_id in {version.doc_id for version in versions}:
-        line = sorted((version for version in versions if version.doc_id == doc_id), key=_order)
-        for old, new in pairwise(line):
-            following[(doc_id, old.version)] = new
-    return following
-
-
-def _overlaps(versions: Sequence[DocumentVersion]) -> dict[str, str]:
-    notes: dict[str, str] = {}
-    by_key = {(version.doc_id, version.version): version for version in versions}
-    for (doc_id, number), new in supersession(versions).items():
-        old = by_key[(doc_id, number)]
-        if old.effective_to is None or old.effective_to >= new.effective_from:
-            notes[old.path] = (
-                f"in force until {old.effective_to or 'further notice'}, but version {new.version} takes effect on"
-                f" {new.effective_from}; from that day version {new.version} holds"
-            )
-    return notes
+def _read(source: Source) -> CorpusDocument:
+    try:
+        return read_document(source)
+    except RagmarketError:
+        raise
+    except Exception as error:
+        raise unreadable(source.name, error) from error

@@ -54,6 +54,15 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def _records(path: Path) -> list[Any]:
+    """What the metadata file of a text says; nothing where it is damaged, since the state can write it anew."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
+
+
 @dataclass(frozen=True)
 class DocumentStore:
     """Texts and metadata under ``<home>/documents``, and the index state under ``<home>/index``."""
@@ -69,12 +78,12 @@ class DocumentStore:
         return self.home / "documents" / f"{sha256}.txt"
 
     def put(self, version: DocumentVersion, text: str) -> None:
-        """Keep a text, and what is known of the version; idempotent."""
+        """Keep a text, and what is known of the version; idempotent, and mends what was altered."""
         path = self._text_path(version.sha256)
-        if not path.is_file():
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != version.sha256:
             write_atomically(path, text)
         about = path.with_suffix(".json")
-        known: list[Any] = json.loads(about.read_text(encoding="utf-8")) if about.is_file() else []
+        known = _records(about)
         record = version.model_dump(mode="json")
         if record not in known:
             write_atomically(about, json.dumps([*known, record], ensure_ascii=False, indent=2) + "\n")

@@ -7,59 +7,41 @@ the source; otherwise ``why_not`` names what stands in the way, for the person w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import regex
 
 from ragmarket.knowledge.catalogue import Catalogue, Kind
-from ragmarket.retrieval.fact_conditions import MARKER, ConditionLexicon, Found, vocabulary
-from ragmarket.retrieval.fact_roles import Group, fill, groups_of, side_condition, without_repeats
+from ragmarket.retrieval.fact_assembly import Reading, assembled, plain_unit, unread
+from ragmarket.retrieval.fact_conditions import ConditionLexicon
+from ragmarket.retrieval.fact_groups import Group, groups_of, without_repeats
+from ragmarket.retrieval.fact_remainder import remainder, understood
+from ragmarket.retrieval.fact_roles import fill, unstated_period
+from ragmarket.retrieval.fact_sides import side_condition
+from ragmarket.retrieval.fact_surroundings import (
+    Surroundings,
+    headings,
+    known_stems,
+    other_age,
+    own_stems,
+    senior_age,
+    title_of,
+    unread_number,
+)
+from ragmarket.retrieval.fact_words import narrowing_word, unknown_word
 from ragmarket.retrieval.figures import recognise
-from ragmarket.retrieval.figures_numbers import NOT_FIGURES
+from ragmarket.retrieval.figures_context import label_end
 from ragmarket.retrieval.kinds import Embed, KindClassifier, masked
 from ragmarket.retrieval.units import Unit
-from ragmarket.schemas.evidence import Condition, Figure, Slot
+from ragmarket.schemas.evidence import Figure
 
-_DIGITS = regex.compile(r"(?<![\p{L}\p{N}-])\p{Nd}+(?:[.,]\p{Nd}+)*(?![\p{L}\p{Nd}])")
 _PER_ANNUM = regex.compile(r"\bper annum\b|\bp\.\s?a\b", regex.I)
-# A heading or question that names one of these speaks of some customers only.
-_NARROWING = frozenset(
-    {
-        "senior_citizens",
-        "women",
-        "nri",
-        "non_callable",
-        "direct_plan",
-        "regular_plan",
-        "self_employed",
-        "existing_customers",
-    }
-)
+# A kind that is likely enough to be evidence is not yet likely enough to be put into words.
+PHRASABLE_FROM = 0.55
 _SHORT_WORDS = 9
 _STEPS = regex.compile(r"\b(?:multiples|steps) of\s+$", regex.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one unit says.
-
-    Attributes:
-        kind: Id of the kind, or None where none is sure enough.
-        kind_score: Probability of the best kind.
-        phrasable: Whether the fact may be put into words.
-        why_not: What stands in the way, when it may not.
-        figures: All figures of the unit, in canonical offsets.
-        slots: Figures (or ranges) in their roles and conditions; names S0a, S0b … in order of appearance.
-        conditions: Qualifications that the words must carry; ``slot`` names the slot of a figure-condition.
-    """
-
-    kind: str | None
-    kind_score: float
-    phrasable: bool
-    why_not: str | None
-    figures: tuple[Figure, ...] = ()
-    slots: tuple[Slot, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+__all__ = ["FactReader", "Reading", "plain_unit"]
 
 
 class FactReader:
@@ -74,7 +56,8 @@ class FactReader:
     def __init__(self, catalogue: Catalogue, embed: Embed, conditions: ConditionLexicon | None = None) -> None:
         self._catalogue = catalogue
         self._classifier = KindClassifier(catalogue, embed)
-        self._conditions = conditions or ConditionLexicon()
+        self._lexicon = conditions or ConditionLexicon()
+        self._around = Surroundings(self._lexicon)
 
     def warm_up(self) -> None:
         """Fit the kind classifier now rather than at the first reading."""
@@ -91,11 +74,12 @@ class FactReader:
         found = [recognise(unit.view, language) for unit in units]
         if language != "en":
             return [
-                self._unread(u, f, None, 0.0, "kinds are read in English documents only")
+                unread(u, f, None, 0.0, "kinds are read in English documents only")
                 for u, f in zip(units, found, strict=True)
             ]
+        title = title_of(units, self._lexicon)
         return [
-            self._one(unit, figures, kind, score, product_class)
+            self._one(unit, figures, kind, score, product_class, title)
             for unit, figures, (kind, score) in zip(units, found, self._kinds(units, found, product_class), strict=True)
         ]
 
@@ -126,55 +110,89 @@ class FactReader:
         return answers
 
     def _one(
-        self, unit: Unit, figures: list[Figure], kind_id: str | None, score: float, product_class: str | None
+        self,
+        unit: Unit,
+        figures: list[Figure],
+        kind_id: str | None,
+        score: float,
+        product_class: str | None,
+        title: str,
     ) -> Reading:
         if kind_id is None:
-            return self._unread(unit, figures, None, score, "no kind is sure enough")
+            return unread(unit, figures, None, score, "no kind is sure enough")
         kind = self._catalogue.kinds[kind_id]
         if product_class is None:
-            return self._unread(unit, figures, kind_id, score, "not a product document")
-        problem = self._standing_in_the_way(unit, figures, kind)
+            return unread(unit, figures, kind_id, score, "not a product document")
+        known = known_stems(kind, self._catalogue, product_class, title, self._lexicon)
+        own = own_stems(kind, title, self._lexicon)
+        problem = self._standing_in_the_way(unit, figures, kind, score) or self._around.problem(
+            unit, kind, figures, known, title
+        )
         if problem:
-            return self._unread(unit, figures, kind_id, score, problem)
+            return unread(unit, figures, kind_id, score, problem)
         single = [f.model_copy(update={"period": f.period or self._heading_period(unit, f)}) for f in figures]
         groups = groups_of(unit.view, without_repeats(unit.view, single))
         kind = self._told_by_bound(kind, groups)
-        kind_id = kind.id
-        filled, rest, problem = fill(kind, groups, unit.view)
-        riding, implied = self._conditions.find(unit.view, kind)
+        filled, rest, problem = fill(kind, groups, unit.view, limit=kind.id in self._lexicon.thresholds)
+        surrounding = " ".join((unit.view, *headings(unit, title), *(c.quote for c in unit.context)))
+        problem = problem or unstated_period(kind, filled, surrounding, self._lexicon)
         sides: list[tuple[str, Group]] = []
-        for group in rest if problem is None else ():
-            if _STEPS.search(unit.view[: group.start]):
+        if problem is None:
+            sides, problem = self._sides(kind, rest, unit.view, list(filled.values()))
+        riding, silent = self._lexicon.find(unit.view, kind)
+        if problem is None:
+            covered = [(f.start, f.end) for f in (*riding, *silent)]
+            problem = self._left_over(unit.view, kind, covered, [(f.start, f.end) for f in single], known, own)
+        if problem is None:
+            ids = [f.id for f in riding]
+            twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+            problem = f"it holds two conditions of one sort: {', '.join(twice)}" if twice else None
+        if problem is None and any(unit.source_span(f.start, f.end) is None for f in riding):
+            problem = "a condition of it does not stand in the document"
+        if problem:
+            return unread(unit, single, kind.id, score, problem)
+        return assembled(unit, single, kind, score, filled, sides, riding)
+
+    def _sides(
+        self, kind: Kind, rest: list[Group], view: str, main: list[Group]
+    ) -> tuple[list[tuple[str, Group]], str | None]:
+        """The figure-conditions that the left-over figures are, and what stands in the way."""
+        sides: list[tuple[str, Group]] = []
+        for group in rest:
+            if _STEPS.search(view[: group.start]):
                 continue  # the step of an amount is a fact of its own, beside this one
-            if group.low.type == "age" and "senior_citizens" in self._conditions.said_by_kind(kind):
-                continue  # "senior citizens (aged 60 and above)" says whom the kind already names
-            side = side_condition(kind, group, unit.view, list(filled.values()))
+            if senior_age(kind.id, group.low, group.high):
+                continue
+            side = None if other_age(kind.id, group.low) else side_condition(kind, group, view, main)
             if side is None:
-                problem = (
-                    f"the figure {unit.view[group.start : group.end]!r} fits no role and no condition of {kind.id}"
-                )
-                break
+                return [], f"the figure {view[group.start : group.end]!r} fits no role and no condition of {kind.id}"
             sides.append(side)
         twice = {id_ for id_, _ in sides if [s for s, _ in sides].count(id_) > 1}
-        if problem is None and twice:
-            problem = f"two figures would be the same condition: {', '.join(sorted(twice))}"
-        if problem is None:
-            covered = [(f.start, f.end) for f in (*riding, *implied)]
-            # The document's title names the product; its name narrows nothing.
-            title = frozenset(regex.findall(r"\p{L}{4,}", unit.heading.split(" > ")[0].lower()))
-            siblings = title.union(*(vocabulary(k) for k in self._catalogue.of_class(product_class)))
-            spans = [(f.start, f.end) for f in single]
-            problem = self._conditions.remainder(unit.view, kind, covered, spans, siblings)
-            if problem is None:
-                strange = self._conditions.strange_row(unit.view, kind, [*covered, *((f.start, f.end) for f in single)])
-                problem = f"it is narrowed by {strange!r}, which the kind does not know" if strange else None
+        return sides, f"two figures would be the same condition: {', '.join(sorted(twice))}" if twice else None
+
+    def _left_over(
+        self,
+        view: str,
+        kind: Kind,
+        covered: list[tuple[int, int]],
+        figures: list[tuple[int, int]],
+        known: frozenset[str],
+        own: frozenset[str],
+    ) -> str | None:
+        if self._lexicon.lacks(view, kind):
+            return "the statement does not deny what its kind denies"
+        floor = bool({"min_charge", "max_charge"} & set(kind.conditions))
+        spans = understood(self._lexicon, view, covered, figures, floor=floor)
+        problem = remainder(self._lexicon, view, kind, spans)
         if problem:
-            return self._unread(unit, single, kind_id, score, problem)
-        return self._phrasable(unit, single, kind, score, filled, sides, riding)
+            return problem
+        narrow = narrowing_word(view, known, self._lexicon.narrowing, [*covered, *figures])
+        word = narrow or unknown_word(view[: label_end(view)], own, spans) or unknown_word(view, known, spans)
+        return f"it is narrowed by {word!r}, which the kind does not know" if word else None
 
     def _told_by_bound(self, kind: Kind, groups: list[Group]) -> Kind:
         """The kind, or its twin where the bound of the only figure of its type is the twin's."""
-        other = self._conditions.twin(kind.id)
+        other = self._lexicon.twin(kind.id)
         if other is None:
             return kind
         twin = self._catalogue.kinds[other]
@@ -189,59 +207,19 @@ class FactReader:
             return twin
         return kind
 
-    def _standing_in_the_way(self, unit: Unit, figures: list[Figure], kind: Kind) -> str | None:
+    def _standing_in_the_way(self, unit: Unit, figures: list[Figure], kind: Kind, score: float) -> str | None:
         view = unit.view
-        forbidden = self._conditions.forbidden(view) or self._conditions.forbidden(masked(view, figures))
+        forbidden = self._lexicon.forbidden(view) or self._lexicon.forbidden(masked(view, figures))
         if forbidden:
             return f"a promise, a superlative or an instruction is never put into words: {forbidden!r}"
         if regex.match(r"[^\p{L}]*:", view):
             return "its label is lost"
         if kind.roles and view.rstrip().endswith("?"):
             return "a question states nothing"
-        known = [(f.start, f.end) for f in figures] + [m.span() for m in NOT_FIGURES.finditer(view)]
-        for match in _DIGITS.finditer(view):
-            if not any(s <= match.start() < e for s, e in known):
-                return f"the number {match[0]!r} is not understood"
-        return self._footnotes(unit, kind) or self._surroundings(unit, kind)
-
-    def _footnotes(self, unit: Unit, kind: Kind) -> str | None:
-        for mark in {m[1] for m in MARKER.finditer(unit.view)}:
-            notes = [c.quote.lstrip(" \\|") for c in unit.context if c.quote.lstrip(" \\|").startswith(mark)]
-            if not notes:
-                return f"the footnote behind {mark!r} is not at hand"
-            for note in notes:
-                body = note.lstrip("*#†‡§^¹²³⁴⁵⁶⁷⁸⁹\\ ")
-                figures = recognise(body)
-                riding, implied = self._conditions.find(body, kind)
-                aged = kind.id in ("fd_senior_rate", "fd_senior_additional_rate") and all(
-                    f.type == "age" for f in figures
-                )
-                if (figures or riding) and not aged:
-                    return f"its footnote holds a condition: {body[:60]!r}"
-                left = self._conditions.remainder(
-                    body,
-                    kind.model_copy(update={"id": "footnote"}),
-                    [(f.start, f.end) for f in implied],
-                    [(f.start, f.end) for f in figures],
-                )
-                if left:
-                    return f"its footnote: {left}"
-        return None
-
-    def _surroundings(self, unit: Unit, kind: Kind) -> str | None:
-        said = self._conditions.ids_in(unit.view) | self._conditions.said_by_kind(kind)
-        heading = unit.heading.split(" > ")[-1]
-        for text in (heading, *(c.quote for c in unit.context if "|" not in c.quote)):
-            narrowing = (self._conditions.ids_in(text) & _NARROWING) - said
-            if narrowing and text.strip() and text.strip() not in unit.view:
-                return f"it stands under {text.strip()[:60]!r}, which speaks of {', '.join(sorted(narrowing))} only"
-        for context in unit.context:
-            text = " ".join(context.quote.split())
-            if text.endswith(":") and text.rstrip(":") not in unit.view:
-                left = self._conditions.remainder(text, kind.model_copy(update={"id": "introduction"}), [], [])
-                if left or recognise(text):
-                    return f"the sentence that introduces it: {left or 'it holds a figure'}"
-        return None
+        if score < PHRASABLE_FROM:
+            return "the kind is not sure enough to be put into words"
+        number = unread_number(view, figures)
+        return f"the number {number!r} is not understood" if number else None
 
     @staticmethod
     def _heading_period(unit: Unit, figure: Figure) -> str | None:
@@ -250,65 +228,3 @@ class FactReader:
             if figure.type == "rate" and unit.form == "cell" and _PER_ANNUM.search(unit.heading.split(" > ")[-1])
             else None
         )
-
-    def _unread(self, unit: Unit, figures: list[Figure], kind: str | None, score: float, why_not: str) -> Reading:
-        return Reading(
-            kind, score, phrasable=False, why_not=why_not, figures=tuple(_canonical(unit, f) for f in figures)
-        )
-
-    def _phrasable(
-        self,
-        unit: Unit,
-        figures: list[Figure],
-        kind: Kind,
-        score: float,
-        filled: dict[str, Group],
-        sides: list[tuple[str, Group]],
-        riding: list[Found],
-    ) -> Reading:
-        placed = sorted([*filled.items(), *sides], key=lambda pair: pair[1].start)
-        slots, conditions = [], []
-        for number, (role, group) in enumerate(placed):
-            name = f"S0{chr(ord('a') + number)}"
-            low, high = _canonical(unit, group.low), _canonical(unit, group.high) if group.high else None
-            slots.append(Slot(name=name, role=role, low=low, high=high, range_kind=group.range_kind))
-            if role not in kind.roles:
-                conditions.append(Condition(id=role, slot=name, start=low.start, end=(high or low).end))
-        for found in riding:
-            span = unit.source_span(found.start, found.end)
-            if span is not None:
-                conditions.append(Condition(id=found.id, start=span[0], end=span[1]))
-        conditions.sort(key=lambda c: (c.start, c.id))
-        return Reading(
-            kind.id,
-            score,
-            phrasable=True,
-            why_not=None,
-            figures=tuple(_canonical(unit, f) for f in figures),
-            slots=tuple(slots),
-            conditions=tuple(conditions),
-        )
-
-
-def _canonical(unit: Unit, figure: Figure) -> Figure:
-    """The figure at its place in the document, with the document's own characters as its text."""
-    span = unit.source_span(figure.start, figure.end)
-    if span is None:
-        raise ValueError(f"the view of the unit at {unit.start} inserted the figure {figure.text!r}")
-    start, end = span
-    for at, quote in ((unit.start, unit.quote), *((c.start, c.quote) for c in unit.context)):
-        if at <= start and end <= at + len(quote):
-            return figure.model_copy(update={"start": start, "end": end, "text": quote[start - at : end - at]})
-    return figure.model_copy(update={"start": start, "end": end})
-
-
-def plain_unit(text: str, start: int = 0) -> Unit:
-    """A unit that is its own view: one sentence standing alone, for evaluation and for checking a claim."""
-    return Unit(
-        form="sentence",
-        start=start,
-        end=start + len(text),
-        quote=text,
-        view=text,
-        origin=tuple(range(start, start + len(text))),
-    )

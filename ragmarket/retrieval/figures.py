@@ -11,18 +11,18 @@ from decimal import Decimal
 
 import regex
 
-from ragmarket.retrieval.figures_completion import ages, asked, compound, headed, inherit, scores
+from ragmarket.retrieval.figures_ages import ages
+from ragmarket.retrieval.figures_completion import asked, compound, headed, inherit, scores
 from ragmarket.retrieval.figures_context import (
     bound_of,
     join_pattern,
     label_bound,
     label_end,
-    label_period,
     opens_range,
-    period_of,
 )
 from ragmarket.retrieval.figures_drafts import Draft, amount_or_rate, unit_or_count
 from ragmarket.retrieval.figures_numbers import NOT_FIGURES, Number, dates, numbers
+from ragmarket.retrieval.figures_periods import label_period, period_of
 from ragmarket.schemas.evidence import Bound, Figure
 
 _RATIO = regex.compile(
@@ -82,22 +82,43 @@ def _finished(text: str, drafts: list[Draft], language: str) -> list[Figure]:
     stop = label_end(text)
     label = text[:stop]
     join = join_pattern(language)
-    figures = []
+    figures: list[Figure] = []
     for i, draft in enumerate(kept):
         floor = kept[i - 1].end if i else 0
+        in_cell = draft.start >= stop > 0
+        first_in_cell = in_cell and floor <= stop
+        # The bound of a label's own figure ("5 years and above: 6.5%") says nothing of the value it labels.
+        bounded = any(f.bound != "exact" for f in figures if label.rfind(";") < f.start < stop)
         ceiling = kept[i + 1].start if i + 1 < len(kept) else len(text)
-        bound: Bound = bound_of(text, draft.start, draft.end, floor, ceiling, language, timed=draft.type == "duration")
+        bound: Bound = bound_of(
+            text,
+            draft.start,
+            draft.end,
+            max(floor, stop) if first_in_cell and bounded else floor,
+            ceiling,
+            language,
+            (kept[i - 1].type if i else None, draft.type, kept[i + 1].type if i + 1 < len(kept) else None),
+        )
         ranged = i + 1 < len(kept) and kept[i + 1].type == draft.type and join.fullmatch(text[draft.end : ceiling])
         if ranged and opens_range(text, draft.start):
             bound = "exact"
-        first_in_cell = draft.start >= stop > 0 and (not i or floor <= stop)
-        if bound == "exact" and first_in_cell and not ranged:
+        if bound == "exact" and first_in_cell and not ranged and not bounded:
             bound = label_bound(label) or bound
         period = None
         if draft.type in ("amount", "rate", "count"):
-            period = period_of(text, draft.start, draft.end, floor, ceiling, language, loose=draft.type == "count")
-            if period is None and stop and draft.start >= stop:
-                period = label_period(label)
+            rate = draft.type == "rate"
+            period = period_of(
+                text,
+                draft.start,
+                draft.end,
+                max(floor, stop) if rate and in_cell else floor,
+                ceiling,
+                language,
+                loose=draft.type == "count",
+                rate=rate,
+            )
+            if period is None and in_cell:
+                period = label_period(label, rate=rate)
         figures.append(
             Figure(
                 type=draft.type,

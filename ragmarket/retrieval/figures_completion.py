@@ -8,7 +8,7 @@ from itertools import pairwise
 import regex
 
 from ragmarket.retrieval.figures_context import join_pattern, label_end, opens_range
-from ragmarket.retrieval.figures_drafts import Draft, signs
+from ragmarket.retrieval.figures_drafts import Draft
 from ragmarket.retrieval.figures_numbers import Number
 from ragmarket.schemas.evidence import FigureType
 
@@ -17,25 +17,6 @@ _SCORE_BEFORE = regex.compile(
 )
 _SCORE_AFTER = regex.compile(
     r"[\s\w]{0,20}?\b(?:credit|cibil|bureau)\s+scores?|\s*(?:and above|or more|\+)?\s*scores?", regex.I
-)
-_PEOPLE = (
-    r"(?:persons?|individuals?|citizens?|residents?|customers?|applicants?|borrowers?|minors?|parents?"
-    r"|employees|subscribers?|anyone|adults?"
-    r"|child(?:ren)?|spouse|indians?|members?|women|men|male|female|professionals?|insured|proposer|nominee"
-    r"|holders?|depositors?|you|investors?|non-smoker)"
-)
-_AGE_LEFT = regex.compile(
-    rf"\b{_PEOPLE}\b[\s(,]*(?:who (?:are|is|have)|must be|should be|shall be|has to be|are|is|can be|to be"
-    rf"|being)?\s*(?:aged|completed|attained|turned)?[^.;,%₹\p{{Nd}}]{{0,24}}$",
-    regex.I,
-)
-_AGE_LOOSE = regex.compile(
-    r"\b(?:aged?|ages|age group|years old|how old|attain\w*|turns?|turned)\b[^.;%₹\p{Nd}]{0,60}$", regex.I
-)
-_NOT_AGE = regex.compile(
-    r"\b(?:term|tenure|period|loan|deposit|lock|tenor|repay\w*|within|after|experience|vintage|duration"
-    r"|every|for|over|of service)\b[^.;]{0,24}$",
-    regex.I,
 )
 _HEADERS: tuple[tuple[str, FigureType, str], ...] = (
     (
@@ -177,55 +158,6 @@ def inherit(text: str, drafts: list[Draft], loose: list[Number], language: str) 
     return drafts
 
 
-def ages(text: str, drafts: list[Draft], loose: list[Number], language: str) -> None:
-    """Turn years into ages where the words say so, and take bare numbers after "age"."""
-    before, after = signs(language)["age_before"], signs(language)["age_after"]
-    label = text[: label_end(text)]
-    age_label = bool(regex.search(r"\bage\b|\bages\b|^eligib\w+|who can", label, regex.I)) and not regex.match(
-        r"[^;]*(?:tenure|\bterm\b)", label, regex.I
-    )
-    for number in list(loose):
-        left = text[max(0, number.start - 60) : number.start]
-        if number.value <= 100 and (before.search(left) or after.match(text[number.end : number.end + 16])):
-            drafts.append(Draft(number.start, number.end, "age", number.value, "year", number))
-            loose.remove(number)
-    for draft in drafts:
-        if (
-            draft.type != "duration"
-            or draft.unit not in ("year", "day", "month")
-            or (draft.unit == "year" and draft.value > 100)
-        ):
-            continue
-        left = text[max(0, draft.start - 90) : draft.start]
-        called = (
-            before.search(left)
-            or after.match(text[draft.end : draft.end + 16])
-            or regex.match(
-                r"[^.;,]{0,14}\bof age\b|\s*(?:or|and|&) (?:older|younger)\b|\s*(?:to|-"
-                r"|–)\s*\p{Nd}+\s*(?:years|yrs)\s*(?:of age|old)",
-                text[draft.end : draft.end + 30],
-                regex.I,
-            )
-        )
-        worded = _AGE_LOOSE.search(left) or (draft.unit == "year" and draft.value >= 10 and _AGE_LEFT.search(left))
-        in_cell = (
-            age_label
-            and draft.start >= len(label)
-            and (draft.unit == "year" or regex.search(r"\bage\b", label, regex.I))
-        )
-        if called or (worded and not _NOT_AGE.search(left)) or in_cell:
-            draft.type = "age"
-    for low, high in zip(
-        sorted(drafts, key=lambda d: d.start), sorted(drafts, key=lambda d: d.start)[1:], strict=False
-    ):
-        if (
-            "age" in (low.type, high.type)
-            and {low.type, high.type} == {"age", "duration"}
-            and join_pattern(language).fullmatch(text[low.end : high.start])
-        ):
-            low.type = high.type = "age"
-
-
 def scores(text: str, drafts: list[Draft], loose: list[Number]) -> None:
     """Read three-digit numbers beside "credit score" as scores."""
     # A row label that is nothing but a score ("780 and above; Spread: 2.30%") says so by its shape.
@@ -244,11 +176,42 @@ def scores(text: str, drafts: list[Draft], loose: list[Number]) -> None:
             loose.remove(number)
 
 
+_OFTEN = regex.compile(
+    r"\s+(?:times\s+(?:a|per|in|every)\b"
+    r"|(?:an?|per|every|each|in\s+(?:an?|any|each|every))\s+(?:calendar\s+|financial\s+|policy\s+)?"
+    r"(?:day|week|month|quarter|half[- ]year|year)\b)",
+    regex.I,
+)
+# "Locker rent: 500 a year" is money without its sign, not a number of times.
+_PRICED = regex.compile(
+    r"(?<!\b(?:no|nil|without|of|free)\s)\b(?:fees?|charges?|rent|price|costs?|amount|premium|penalty|interest|rates?|amc"
+    r"|subscription|commission|tax|salary|income|pension|balance|value)\b[^.;]*$",
+    regex.I,
+)
+_UNIT_FIRST = regex.compile(
+    r"\b(?:(?P<unit>days|weeks|months|years)\s+(?:of|for|allowed|given|granted)\b[^.;:,%₹\p{Nd}]{0,30}?"
+    r"|(?:in|number of|no\. of)\s+(?P<unit2>days|weeks|months|years)\s+)\b(?:is|are)\s+$",
+    regex.I,
+)
+
+
 def asked(text: str, drafts: list[Draft], loose: list[Number]) -> None:
-    """Read a bare number after "how many" ("How many visits? 2 every quarter.") and a frequency ("4 times a year")."""
+    """Read a bare number by the question or the frequency beside it, and by a unit of time that stands before it.
+
+    "How many visits? 2 every quarter.", "4 times a year", "free: 8 a month", "The days of grace are 15".
+    """
     for number in list(loose):
+        unit = _UNIT_FIRST.search(text[max(0, number.start - 80) : number.start])
+        if unit and not regex.match(r"\s*[\p{L}%/:-]", text[number.end : number.end + 16]):
+            noun = (unit["unit"] or unit["unit2"]).lower().rstrip("s")
+            drafts.append(Draft(number.start, number.end, "duration", number.value, noun, number))
+            loose.remove(number)
+            continue
         asked = regex.search(r"\bhow many\b[^?]*\?[^.;]*$", text[: number.start], regex.I)
-        often = regex.match(r"\s+times\s+(?:a|per|in|every)\b", text[number.end : number.end + 16], regex.I)
+        often = _OFTEN.match(text[number.end : number.end + 40])
+        if often and not regex.match(r"\s+times", often[0], regex.I):
+            left = text[max(0, number.start - 60) : number.start]
+            often = None if number.value > 1000 or number.value % 1 or _PRICED.search(left) else often
         if asked or often:
             drafts.append(Draft(number.start, number.end, "count", number.value, "none", number))
             loose.remove(number)

@@ -8,15 +8,15 @@ from functools import lru_cache
 import regex
 
 from ragmarket.retrieval.figures_lexicon import Lexicon, alternatives, lexicon
-from ragmarket.schemas.evidence import Bound, Period
+from ragmarket.schemas.evidence import Bound, FigureType, Period
 
 _LINKS = (
     r"(?:\s+(?:of|an?|the|is|are|at|sum\s+of|amount\s+of|period\s+of|tenure\s+of|age\s+of|total\s+of"
     r"|limit\s+of|only|just"
     r"|completion\s+of|completing|another|value\s+of|rate\s+of|score\s+of|fee\s+of|charge\s+of|about|to"
-    r"|age))*[\s:]*\(?$"
+    r"|age|(?:[\p{L}'’]+\s+){1,4}?(?:turn|attain|reach)(?:s|es)?))*[\s:]*\(?$"
 )
-_TAX = (
+TAX = (
     r"(?:[\s,]*\(?(?:\+|plus|and|excluding|exclusive\s+of|excl\.?|incl\.?|including|inclusive\s+of)?\s*"
     r"(?:applicable\s+)?(?:GST|taxes?)(?:\s+extra|\s+as\s+applicable)?\)?|\s*(?:only|each|free|/-|of\s+age"
     r"|old|in\s+all))*"
@@ -32,29 +32,22 @@ _EXTREME = regex.compile(
     r"[^.;:,₹%\p{Nd}]{0,60}?(?:\bis|\bof|\bat|:|=|\bare|\bbe|\s[-–]|\bneed\w*)\s*(?:only\s+)?$",
     regex.I,
 )
-_BETWEEN = regex.compile(r"\b(?:between|from)\s*(?:the\s+)?(?:ages?\s+(?:of\s+)?)?$", regex.I)
-_PERIODIC = regex.compile(
-    r"\b(?P<word>monthly|annual|yearly|quarterly|daily|half[- ]yearly)\s+(?!percentage|average|reduc|rest"
-    r"|balance|compound)(?:[\p{L}-]+\s+){0,2}?"
-    r"(?:income|salary|fees?|charges?|premiums?|contributions?|instal?lments?|spend\w*|limit|maintenance|amc"
-    r"|interest|turnover|cap|pension"
-    r"|deposits?|investments?|withdrawals|transactions|visits|savings|subscription|rent\w*"
-    r"|earnings)\b[^.;₹%\p{Nd}]{0,40}$",
+# Words that bound the figure before them as well as the one after them.
+_EITHER_SIDE = regex.compile(r"[\s,(-]*(?:minimum|maximum|max\.?|at (?:the )?least|at (?:the )?most)", regex.I)
+_AND_ABOVE = regex.compile(r"[\s,(-]*(?:and|or|&)\s+(?:above|over|below|under)", regex.I)
+_NEXT = regex.compile(r"\s*(?:(?:of|is|sum\s+of|amount\s+of)\s+)?", regex.I)
+_HEADER_UNIT = regex.compile(
+    r"\(\s*(?:in\s+)?(?:%|₹|rs\b|inr\b|rupees\b|per\s?cent|p\.?a\b|days|months|years|lakhs?|lacs?|crores?)[^()]*\)\s*$",
     regex.I,
 )
-_ADJECTIVES: dict[str, Period] = {
-    "monthly": "month",
-    "annual": "year",
-    "yearly": "year",
-    "quarterly": "quarter",
-    "daily": "day",
-    "half-yearly": "half_year",
-    "half yearly": "half_year",
-}
+_VALUE = regex.compile(r"(?:₹|rs\.?|inr)?\s?\p{Nd}", regex.I)
+_BETWEEN = regex.compile(r"\b(?:between|from)\s*(?:the\s+)?(?:ages?\s+(?:of\s+)?)?$", regex.I)
 
 
 @dataclass(frozen=True, slots=True)
-class _Patterns:
+class Patterns:
+    """The compiled words of one language by what they say of a figure."""
+
     before: tuple[tuple[Bound, regex.Pattern[str]], ...]
     after: tuple[tuple[Bound, regex.Pattern[str]], ...]
     period_after: tuple[tuple[Period, regex.Pattern[str]], ...]
@@ -63,11 +56,12 @@ class _Patterns:
 
 
 @lru_cache(maxsize=16)
-def _patterns(language: str) -> _Patterns:
+def patterns(language: str) -> Patterns:
+    """The bound, period and range words of ``language``, compiled."""
     words: Lexicon = lexicon(language)
     flags = regex.IGNORECASE
     # A period before the figure must be a phrase of its own ("per annum", "ఏడాదికి"); "annual" alone is an adjective.
-    return _Patterns(
+    return Patterns(
         before=tuple((b, regex.compile(f"(?:{p}){_LINKS}", flags)) for b, p in words.before),
         after=tuple((b, regex.compile(rf"[\s,(-]{{0,3}}{p}", flags)) for b, p in words.after),
         period_after=tuple((k, regex.compile(rf"[\s,(]*{p}", flags)) for k, p in words.periods),
@@ -83,21 +77,32 @@ def _patterns(language: str) -> _Patterns:
 
 def join_pattern(language: str) -> regex.Pattern[str]:
     """What may stand between the two ends of a range."""
-    return _patterns(language).join
+    return patterns(language).join
 
 
-def bound_of(text: str, start: int, end: int, floor: int, ceiling: int, language: str, *, timed: bool) -> Bound:
+def bound_of(
+    text: str,
+    start: int,
+    end: int,
+    floor: int,
+    ceiling: int,
+    language: str,
+    types: tuple[FigureType | None, FigureType, FigureType | None],
+) -> Bound:
     """The bound that the words beside ``text[start:end]`` give it.
 
-    ``floor`` and ``ceiling`` are where the neighbouring figures end and begin; ``timed`` says the figure is a duration.
+    ``floor`` and ``ceiling`` are where the neighbouring figures end and begin; ``types`` are those of the figure
+    before it, of itself, and of the figure after it.
     """
-    left = text[max(floor, start - 90) : start]
+    last, own, following = types
+    timed = own == "duration"
+    left = text[max(_freed(text, floor, start, language, labelled=_labels(last, own)), start - 90) : start]
     right = text[end : min(ceiling, end + 60)]
-    right = right[_skip_period(right, language) :]
+    right = right[skip_period(right, language) :]
     if regex.match(r"\+(?!\s*(?:GST|tax|applic))", right, regex.I):
         return "from"
     hits: list[tuple[int, Bound]] = []
-    for bound, pattern in _patterns(language).before:
+    for bound, pattern in patterns(language).before:
         match = pattern.search(left)
         if match:
             hits.append((match.start(), bound))
@@ -112,8 +117,13 @@ def bound_of(text: str, start: int, end: int, floor: int, ceiling: int, language
         if timed and bound == "above" and regex.match("beyond", left[at:], regex.I):
             return "after"
         return bound
-    for bound, pattern in _patterns(language).after:
-        if pattern.match(right):
+    for bound, pattern in patterns(language).after:
+        match = pattern.match(right)
+        # "1% (maximum ₹5,000)": the word belongs to the figure that it stands before.
+        near = end + 60 > ceiling < len(text)
+        if match and not (
+            near and _NEXT.fullmatch(right, match.end()) and _opens_next(match[0], labels=_labels(own, following))
+        ):
             return bound
     extreme = _EXTREME.search(left)
     if extreme:
@@ -121,60 +131,41 @@ def bound_of(text: str, start: int, end: int, floor: int, ceiling: int, language
     return "exact"
 
 
+def _freed(text: str, floor: int, start: int, language: str, *, labelled: bool) -> int:
+    """Where the words before a figure begin that do not close the figure before it ("5 years and above: 6.5%")."""
+    between = text[floor:start]
+    if not floor:
+        return floor
+    at = skip_period(between, language)
+    taken = [m.end() for _, p in patterns(language).after if (m := p.match(between, at))]
+    if not taken:
+        return floor
+    word, rest = between[at : max(taken)], between[max(taken) :]
+    if regex.match(r"\s+than\b", rest, regex.I):
+        return floor
+    return floor if _NEXT.fullmatch(rest) and _opens_next(word, labels=labelled) else floor + max(taken)
+
+
+def _labels(first: FigureType | None, second: FigureType | None) -> bool:
+    """Whether the first of two neighbours may be a slab and the second its value: "₹10 lakh and above 3.5%"."""
+    return (second == "rate" and first != "rate") or (second == "amount" and first in ("duration", "age", "count"))
+
+
+def _opens_next(word: str, *, labels: bool) -> bool:
+    """Whether a bound word between two figures belongs to the second: "1%, maximum ₹500", "1%, and above ₹5 lakh"."""
+    return bool(_EITHER_SIDE.fullmatch(word) or (not labels and _AND_ABOVE.fullmatch(word)))
+
+
 def opens_range(text: str, start: int) -> bool:
     """Whether "between" or "from" stands right before the figure."""
     return bool(_BETWEEN.search(text[max(0, start - 40) : start]))
 
 
-def _skip_period(right: str, language: str) -> int:
-    at = regex.match(_TAX, right, regex.I).end()  # type: ignore[union-attr]
-    longest = max((m.end() for _, p in _patterns(language).period_after if (m := p.match(right, at))), default=at)
+def skip_period(right: str, language: str) -> int:
+    """How far the tax and the period right after a figure reach: " plus GST per year" before "or more"."""
+    at = regex.match(TAX, right, regex.I).end()  # type: ignore[union-attr]
+    longest = max((m.end() for _, p in patterns(language).period_after if (m := p.match(right, at))), default=at)
     return longest + regex.match(r"\)?", right[longest:]).end()  # type: ignore[union-attr]
-
-
-def _longest(found: list[tuple[int, Period]]) -> Period | None:
-    return max(found)[1] if found else None
-
-
-def period_of(
-    text: str, start: int, end: int, floor: int, ceiling: int, language: str, *, loose: bool
-) -> Period | None:
-    """The period that the words beside the figure give it; ``loose`` lets its noun stand between (counts)."""
-    right = text[end : min(ceiling, end + 80)]
-    patterns = _patterns(language)
-    at = regex.match(_TAX, right, regex.I).end()  # type: ignore[union-attr]
-    found = [(m.end() - m.start(), k) for k, p in patterns.period_after if (m := p.match(right, at))]
-    if not found and loose:
-        clause = regex.split(r"[.;:](?:\s|$)", right)[0]
-        found = [
-            (m.end() - m.start(), k)
-            for k, p in patterns.period_any
-            if (m := p.search(clause)) and not regex.match("annual$|monthly$", m[0])
-        ]
-    if found:
-        return _longest(found)
-    left = regex.split(r"[.;](?=\s)", text[max(floor, start - 110) : start])[-1]
-    adjective = _PERIODIC.search(left)
-    if adjective:
-        return _ADJECTIVES[adjective["word"].lower()]
-    near = left[-70:]
-    if regex.search(r"\bin (?:a|any|one|the) (?:financial |calendar )?year\b[^,]{0,40}$", near, regex.I):
-        return "year"
-    if regex.search(
-        r"\b(?:in (?:a|any|one) month|per month|every month|each month|a month)\b(?:(?! and )[^,:]){0,30}$",
-        near,
-        regex.I,
-    ):
-        return "month"
-    if regex.search(r"\b(?:in (?:a|any|one) day|per day|a day)\b[^,:]{0,25}$", near, regex.I):
-        return "day"
-    if language != "en":
-        found = [
-            (m.end() - m.start(), k)
-            for k, p in patterns.period_any
-            if (m := p.search(near)) and len(near) - m.end() < 2
-        ]
-    return _longest(found)
 
 
 def label_end(text: str) -> int:
@@ -182,22 +173,19 @@ def label_end(text: str) -> int:
     match = regex.match(
         r"[^:.!?\n]*(?:\.(?!\s)[^:.!?\n]*|(?<=\b(?:p\.a|no|min|max|rs|p\.m|i\.e|e\.g))\.[^:.!?\n]*)*:\s+", text, regex.I
     )
-    return match.end() if match and match.end() <= 160 else 0
-
-
-def label_period(label: str) -> Period | None:
-    """The period that a label states for the figures of its cell ("Interest rate (p.a.)", "UPI, limit per day")."""
-    found = [
-        (m.end() - m.start(), k)
-        for k, p in _patterns("en").period_any
-        if (m := p.search(label)) and not regex.match(r"annual$", m[0], regex.I)
-    ]
-    if regex.search(
-        r"average (?:monthly|quarterly)|(?:monthly|quarterly|annual) average|annual(?:ised)? percentage", label, regex.I
-    ):
-        return None
-    adjective = regex.search(r"\b(monthly|annual|yearly|quarterly|daily)\b", label, regex.I)
-    return _longest(found) or (_ADJECTIVES[adjective[1].lower()] if adjective else None)
+    if not match or match.end() > 160:
+        return 0
+    # A column header may hold a colon of its own: "7 to 45 days; Public: below ₹3 crore (% p.a.): 3.25".
+    end = match.end()
+    for colon in regex.finditer(r":\s+", text[:160], pos=end):
+        inner = text[end : colon.start()]
+        if regex.search(r"[;!?\n]|\p{L}{3,}\.\s", inner):
+            break
+        if _VALUE.match(text, colon.end()) and (
+            _HEADER_UNIT.search(inner) or (";" in text[:end] and not regex.search(r"\p{Nd}", inner))
+        ):
+            end = colon.end()
+    return end
 
 
 def label_bound(label: str) -> Bound | None:

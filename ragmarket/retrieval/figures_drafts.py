@@ -129,7 +129,7 @@ def unit_or_count(text: str, number: Number, language: str) -> Draft | None:
         return None
     for unit, pattern in words.units:
         match = regex.match(_QUALIFIER + pattern.pattern, rest[gap:], regex.I)
-        if match and not regex.match(r"\s*[:']", rest[gap + match.end() :] if unit != "year" else "-"):
+        if match:
             return Draft(number.start, number.end + gap + match.end(), "duration", number.value, unit, number)
     times = _TIMES.match(rest)
     if times and not number.words:
@@ -141,6 +141,13 @@ def unit_or_count(text: str, number: Number, language: str) -> Draft | None:
             if direct:
                 lead = len(rest) - len(rest.lstrip(" -\u00a0"))
                 return Draft(number.start, number.end + lead + direct.end(), "count", number.value, unit, number)
+            continue
+        if unit == "person":
+            people = regex.match(
+                rf"(?:(?:family|insured|joint|adult|lives)\s+)?{pattern.pattern}", rest.lstrip(" -\u00a0"), regex.I
+            )
+            if people and number.value > 1:
+                return Draft(number.start, number.end, "count", number.value, "none", number)
             continue
         match = direct or (regex.match(_COUNT_GAP.pattern + pattern.pattern, rest, regex.I) if head else None)
         if match and not (

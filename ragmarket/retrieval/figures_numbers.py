@@ -151,6 +151,8 @@ def _dates() -> regex.Pattern[str]:
           (?P<d1>\p{{Nd}}{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s.-]*(?P<m1>{month})(?![\p{{L}}\p{{M}}])\.?,?[\s'’.-]*(?P<y1>\p{{Nd}}{{4}}|(?<=['’-])\p{{Nd}}{{2}})
         | (?P<m2>{month})(?![\p{{L}}\p{{M}}])\.?\s+(?P<d2>\p{{Nd}}{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y2>\p{{Nd}}{{4}})
         | (?P<d3>\p{{Nd}}{{1,2}})(?P<sep>[./-])(?P<m3>\p{{Nd}}{{1,2}})(?P=sep)(?P<y3>(?:19|20)\p{{Nd}}{{2}})
+        | (?P<d5>\p{{Nd}}{{2}})(?P<sep5>[/-])(?P<m5>\p{{Nd}}{{2}})(?P=sep5)(?P<y5>\p{{Nd}}{{2}})
+            (?![./-]?\p{{N}}|\s*(?:%|[-(]?\s*\p{{L}}*(?:month|day|year|week|emi|instal|per\s?cent)))
         | (?P<y4>(?:19|20)\p{{Nd}}{{2}})-(?P<m4>\p{{Nd}}{{2}})-(?P<d4>\p{{Nd}}{{2}})
         )(?!\p{{Nd}})"""
     )
@@ -158,7 +160,7 @@ def _dates() -> regex.Pattern[str]:
 
 _DATE_HINT = regex.compile(
     r"\p{Nd}[^\n]{0,24}(?:19|20)\p{Nd}{2}|(?:19|20)\p{Nd}{2}-\p{Nd}{2}-|\p{L}\p{M}*\.?\s+\p{Nd}{1,2}"
-    r"|\p{Nd}{1,2}[\s-]\p{L}{3,9}[\s'’-]+\p{Nd}{2}"
+    r"|\p{Nd}{2}([/-])\p{Nd}{2}\1\p{Nd}{2}|\p{Nd}{1,2}[\s-]\p{L}{3,9}[\s'’-]+\p{Nd}{2}"
 )
 
 
@@ -168,7 +170,7 @@ def dates(text: str) -> list[tuple[int, int, date]]:
         return []
     found = []
     for match in _dates().finditer(text):
-        for form in "1234":
+        for form in "12345":
             if match[f"d{form}"] is None:
                 continue
             named = match[f"m{form}"].lower()

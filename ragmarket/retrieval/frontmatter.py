@@ -5,18 +5,20 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from ragmarket.errors import CorruptDocument
+from ragmarket.retrieval.naming import name_fault, name_from_title
 from ragmarket.schemas.base import Frozen, Language, ProductClass
 
 _AT_TOP = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _IN_COMMENT = re.compile(r"<!--\s*\n?---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n?\s*-->", re.DOTALL | re.MULTILINE)
-_TITLE_TAIL = re.compile(r"\s*(?::|\s[-–—|]\s).*$")
+_CLAIM = re.compile(rb"""^[ \t]*(doc_id|version|effective_from)[ \t]*:[ \t]*["']?([\w.-]{1,128})""", re.MULTILINE)
 _REMEDY = "Correct the front matter (or the sidecar .yaml) and run `ragmarket index` again."
 
 
@@ -32,7 +34,7 @@ class FrontMatter(Frozen):
     title: str = Field(min_length=1)
     kind: Literal["product", "regulatory"]
     product_class: ProductClass | None = None
-    product_code: Annotated[str | None, BeforeValidator(_as_text)] = Field(default=None, min_length=1, max_length=64)
+    product_code: Annotated[str | None, BeforeValidator(_as_text)] = Field(default=None, pattern=r"^[\w./-]{1,64}$")
     product_name: str | None = Field(default=None, min_length=1)
     issuer: str = Field(min_length=1)
     version: Annotated[str, BeforeValidator(_as_text)] = Field(min_length=1, max_length=64)
@@ -45,6 +47,14 @@ class FrontMatter(Frozen):
     authority: str | None = None
     citation: str | None = None
     product_classes: tuple[ProductClass, ...] = ()
+
+    @field_validator("product_name")
+    @classmethod
+    def _plain_name(cls, value: str | None) -> str | None:
+        fault = name_fault(value) if value is not None else None
+        if fault:
+            raise ValueError(f"{fault}; the name stands in messages as it is written here, so give the bare name")
+        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -60,10 +70,32 @@ class FrontMatter(Frozen):
         return self
 
     def name(self) -> str | None:
-        """The product's name, from the title where it is not given."""
+        """The product's name; where it is not given that of the title, and where that is no plain name the code."""
         if self.kind != "product":
             return None
-        return self.product_name or _TITLE_TAIL.sub("", self.title).strip() or self.title
+        return self.product_name or name_from_title(self.title) or self.product_code
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a file that cannot be read still says of itself."""
+
+    doc_id: str
+    version: str | None
+    effective_from: str | None
+
+    def __str__(self) -> str:
+        version = f" version {self.version}" if self.version else ""
+        return f"{self.doc_id}{version}" + (f" from {self.effective_from}" if self.effective_from else "")
+
+
+def claim_of(*files: bytes | None) -> Claim | None:
+    """The document that a broken file (or its sidecar) names near its top; None where it names none."""
+    found: dict[str, str] = {}
+    for data in files:
+        for match in _CLAIM.finditer((data or b"")[:4096]):
+            found.setdefault(match.group(1).decode(), match.group(2).decode("ascii", "replace"))
+    return Claim(found["doc_id"], found.get("version"), found.get("effective_from")) if "doc_id" in found else None
 
 
 def in_text(text: str, name: str) -> dict[str, Any] | None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ragmarket.errors import NotFound
+from ragmarket.errors import CorruptDocument, RagmarketError
 from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.retrieval.chunking import split
-from ragmarket.retrieval.corpus import CorpusDocument, read_corpus
+from ragmarket.retrieval.corpus import CorpusDocument, read_corpus, unreadable
 from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.locks import exclusive
+from ragmarket.retrieval.memory import Memory
+from ragmarket.retrieval.progress import drawn_bar
 from ragmarket.retrieval.qdrant import QdrantPlace
 from ragmarket.retrieval.reading import UnitReader, evidence_of_unit
 from ragmarket.retrieval.reporting import report_of
@@ -68,20 +70,14 @@ class CorpusIndex:
         with self._alone():
             before = store.state()
             manifest = self.manifest()
-            current = {entry.path: entry for entry in before.entries} if before and before.manifest == manifest else {}
-
-            def known(name: str, fingerprint: str) -> CorpusDocument | None:
-                entry = current.get(name)
-                if entry is None or entry.fingerprint != fingerprint:
-                    return None
-                try:
-                    return CorpusDocument(entry.version, store.text(entry.version.sha256))
-                except NotFound:
-                    return None
-
-            corpus = read_corpus(corpus_dir, known)
+            memory = Memory(store, {entry.path: entry for entry in before.entries} if before else {})
+            current = memory.entries if before and before.manifest == manifest else {}
+            corpus = read_corpus(corpus_dir, memory.known if current else lambda _name, _print: None, memory.last_good)
+            for document in corpus.documents:
+                if document.version.path in memory.lost:
+                    store.put(document.version, document.text)
             collection = f"{self.collection}-{self.encoder.fingerprint[:12]}"
-            entries, live = self._write(
+            entries, live, failed = self._write(
                 place, store, collection, manifest, corpus.documents, corpus.fingerprints, current, progress
             )
             state = IndexState(manifest=manifest, collection=collection, entries=tuple(entries))
@@ -89,7 +85,7 @@ class CorpusIndex:
                 store.save(state)
             if live is not None:
                 self._sweep(place, state, before)
-        report = report_of(before, state, corpus.rejected, corpus.notes)
+        report = report_of(before, state, [*corpus.rejected, *failed], corpus.notes)
         return IndexReport(documents=report, seconds=round(time.monotonic() - began, 3))
 
     def manifest(self) -> str:
@@ -109,27 +105,37 @@ class CorpusIndex:
         fingerprints: dict[str, str],
         current: dict[str, Entry],
         progress: bool,
-    ) -> tuple[list[Entry], bool | None]:
-        """Write the points of new and changed documents; True where older points may have to be swept."""
+    ) -> tuple[list[Entry], bool | None, list[tuple[str, CorruptDocument]]]:
+        """Write new and changed documents: live entries, True where points may have to be swept, what was refused."""
         fresh = [one for one in documents if not _same(current.get(one.version.path), fingerprints[one.version.path])]
         kept = [entry for entry in current.values() if fingerprints.get(entry.path) == entry.fingerprint]
         held = {one.version.path for one in fresh}
         entries = [entry for entry in kept if entry.path not in held]
         if not fresh:
-            return sorted(entries, key=lambda entry: entry.path), True if len(entries) != len(current) else None
+            return sorted(entries, key=lambda entry: entry.path), True if len(entries) != len(current) else None, []
         from ragmarket.retrieval import nodes
 
-        with place.client() as client:
+        failed: list[tuple[str, CorruptDocument]] = []
+        with place.client() as client, place.bulk(client) as hasten:
             vectors = nodes.vector_store(client, collection, self.encoder.dimension, server=place.server)
-            with _bar(len(fresh), progress) as step:
+            with drawn_bar(len(fresh), progress) as step:
                 for document in fresh:
-                    step(document.version.path)
+                    path = document.version.path
+                    step(path)
                     store.put(document.version, document.text)
-                    uid = hashlib.sha256(f"{manifest}{fingerprints[document.version.path]}".encode()).hexdigest()[:32]
-                    batch, entry = self.read(document, uid, fingerprints[document.version.path])
+                    uid = hashlib.sha256(f"{manifest}{fingerprints[path]}".encode()).hexdigest()[:32]
+                    try:
+                        batch, entry = self.read(document, uid, fingerprints[path])
+                    except RagmarketError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others go on
+                        failed.append((path, unreadable(path, error)))
+                        entries += [current[path]] if path in current else []
+                        continue
+                    hasten()
                     vectors.add(batch)
                     entries.append(entry)
-        return sorted(entries, key=lambda entry: entry.path), True
+        return sorted(entries, key=lambda entry: entry.path), True, failed
 
     def read(self, document: CorpusDocument, uid: str, fingerprint: str) -> tuple[list[BaseNode], Entry]:
         """Read one document to nodes with their vectors."""
@@ -202,6 +208,8 @@ def _reading_code() -> bytes:
             "search.py",
             "selection.py",
             "qdrant.py",
+            "progress.py",
+            "versions.py",
             "reporting.py",
             "__init__.py",
         }:
@@ -212,30 +220,3 @@ def _reading_code() -> bytes:
 
 def _same(entry: Entry | None, fingerprint: str) -> bool:
     return entry is not None and entry.fingerprint == fingerprint
-
-
-@contextmanager
-def _bar(total: int, shown: bool) -> Iterator[Callable[[str], None]]:
-    if not shown:
-        yield lambda _name: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns: tuple[Any, ...] = (
-        TextColumn("indexing"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        first = True
-
-        def step(name: str) -> None:
-            nonlocal first
-            bar.update(task, description=name, advance=0 if first else 1)
-            first = False
-
-        yield step

@@ -108,9 +108,14 @@ def pipe_cells(line: Line) -> list[tuple[int, int]]:
     return ranges
 
 
+def runs_over(line: Line) -> bool:
+    """Whether a line ends in the middle of what it says."""
+    return line.text[-1:] in ",;(–&/" or line.text.split()[-1].lower() in _JOINING
+
+
 def breaks_on_purpose(line: Line, following: Line, width: int) -> bool:
     """Whether the break after ``line`` was meant: the next word would still have fitted into ``width``."""
-    if following.text[:1].islower() or line.text[-1:] in ",;(–&/" or line.text.split()[-1].lower() in _JOINING:
+    if following.text[:1].islower() or runs_over(line):
         return False
     if TERMINAL.search(line.text):
         return False

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ragmarket.errors import CorruptDocument
-from ragmarket.retrieval.corpus import supersession
 from ragmarket.retrieval.documents import IndexState
+from ragmarket.retrieval.versions import supersession
 from ragmarket.schemas.indexing import IndexedDocument
 
 
@@ -25,8 +25,11 @@ def report_of(
     old = {entry.path: entry for entry in before.entries} if before else {}
     old_versions = {(entry.version.doc_id, entry.version.version) for entry in old.values()}
     following = supersession([entry.version for entry in state.entries])
+    refused = dict(rejected)
     lines: list[IndexedDocument] = []
     for entry in state.entries:
+        if entry.path in refused:
+            continue
         version = entry.version
         earlier = old.get(entry.path)
         reason = notes.get(entry.path)
@@ -55,18 +58,25 @@ def report_of(
                 facts=entry.facts,
             )
         )
-    refused = dict(rejected)
     live = {(entry.version.doc_id, entry.version.version) for entry in state.entries}
+    served = {entry.path: entry for entry in state.entries}
     for path, error in refused.items():
-        held = old.get(path)
-        reason = f"{error.message}. {error.hint}" + (" Its earlier text is no longer served." if held else "")
+        held = served.get(path) or old.get(path)
+        reason = f"{error.message}. {error.hint}"
+        if path in served:
+            reason += f" Its last good text (version {served[path].version.version}) is still served."
+        elif held:
+            reason += " Its earlier text is no longer served."
         lines.append(
             IndexedDocument(
                 path=path,
                 doc_id=held.version.doc_id if held else None,
                 version=held.version.version if held else None,
                 action="rejected",
-                reason=reason,
+                reason="; ".join(filter(None, [reason, notes.get(path)])),
+                units=served[path].units if path in served else 0,
+                figures=served[path].figures if path in served else 0,
+                facts=served[path].facts if path in served else 0,
             )
         )
     for path, entry in old.items():

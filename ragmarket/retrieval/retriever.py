@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 from ragmarket.errors import UnknownProduct
-from ragmarket.knowledge.catalogue import Catalogue
-from ragmarket.retrieval.corpus import in_force
+from ragmarket.knowledge.catalogue import Catalogue, Theme
 from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.qdrant import QdrantPlace
 from ragmarket.retrieval.search import OpenIndex
 from ragmarket.retrieval.selection import Candidate, choose, numbered, weigh
+from ragmarket.retrieval.versions import in_force
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
@@ -31,7 +31,7 @@ class CorpusRetriever:
         home: State folder, the same as the index's.
         catalogue: The kinds of fact.
         encoder: The sentence encoder, the same as the index's.
-        angles: What each intent prefers: intent to {theme: weight}; 1 is neutral.
+        weights: How much a theme weighs for an intent and a segment; 1 is neutral.
         place: Where the vectors live; default the folder ``qdrant`` under ``home``.
         k: Most pieces of evidence for a brief.
         rules: Most pieces of regulatory evidence among them.
@@ -42,7 +42,7 @@ class CorpusRetriever:
         home: Path,
         catalogue: Catalogue,
         encoder: SentenceEncoder,
-        angles: Mapping[str, Mapping[str, float]],
+        weights: Callable[[str, str, Theme], float],
         *,
         place: QdrantPlace | None = None,
         k: int = 12,
@@ -51,7 +51,7 @@ class CorpusRetriever:
         self._store = DocumentStore(home)
         self._catalogue = catalogue
         self._encoder = encoder
-        self._angles = angles
+        self._weights = weights
         self._place = place or QdrantPlace(home / "qdrant")
         self._k = k
         self._rules = rules
@@ -84,13 +84,6 @@ class CorpusRetriever:
         entries = self._of_product(self._state(), product_code, as_of)
         return max(entries, key=lambda entry: (entry.facts, entry.units, entry.version.doc_id)).version
 
-    def products(self, as_of: date) -> tuple[DocumentVersion, ...]:
-        """The main document version of every product in force on a day, by product code."""
-        state = self._state()
-        live = in_force([entry.version for entry in state.entries], as_of)
-        codes = sorted({version.product_code for version in live if version.product_code})
-        return tuple(self.product(code, as_of) for code in codes)
-
     def text(self, sha256: str) -> str:
         """The canonical text of a document version, past ones included.
 
@@ -112,8 +105,11 @@ class CorpusRetriever:
         as_of = brief.as_of or policy.as_of
         loaded = self._open()
         own = self._in_language(self._of_product(loaded.state, brief.product_code, as_of), brief.language)
-        themes = self._angles.get(prediction.intent, {})
-        query = self._query(own, policy, prediction.intent, themes)
+
+        def weight(theme: Theme) -> float:
+            return self._weights(prediction.intent, prediction.segment, theme)
+
+        query = self._query(own, policy, prediction.intent, weight)
         found = loaded.search(own, query, as_of, 60)
         known = {key: one for one, _ in found for key in [_key(one)]}
         for entry in own:
@@ -123,13 +119,13 @@ class CorpusRetriever:
         relevance = {_key(one): score / best for one, score in found}
         candidates = [Candidate(one, relevance.get(key, 0.0)) for key, one in known.items()]
         rules = self._rules_for(loaded, policy, query, as_of)
-        chosen = choose(weigh(candidates, self._catalogue, themes), policy, self._k - len(rules))
+        chosen = choose(weigh(candidates, self._catalogue, weight), policy, self._k - len(rules))
         return numbered([*chosen, *rules])
 
-    def _query(self, own: Sequence[Entry], policy: Policy, intent: str, themes: Mapping[str, float]) -> str:
+    def _query(self, own: Sequence[Entry], policy: Policy, intent: str, weight: Callable[[Theme], float]) -> str:
         kinds = [kind for kind in self._catalogue.of_class(policy.product_class) if kind.id not in policy.must_not_say]
         wanted = [kind for kind in kinds if kind.id in policy.must_say]
-        wanted += sorted((kind for kind in kinds if kind not in wanted), key=lambda kind: -themes.get(kind.theme, 1.0))
+        wanted += sorted((kind for kind in kinds if kind not in wanted), key=lambda kind: -weight(kind.theme))
         name = own[0].version.product_name or own[0].version.title
         aims = " ".join(kind.definition for kind in wanted[:_KINDS_IN_QUERY])
         return f"{name} ({policy.product_class.replace('_', ' ')}), {intent.replace('_', ' ')}. {aims}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.catalogue import Catalogue, Theme
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import Evidence, Figure
 
@@ -47,12 +47,14 @@ def _value(figure: Figure) -> tuple[str, str]:
     return str((figure.value * factor).normalize()), unit
 
 
-def weigh(candidates: Sequence[Candidate], catalogue: Catalogue, themes: Mapping[str, float]) -> list[Evidence]:
+def weigh(
+    candidates: Sequence[Candidate], catalogue: Catalogue, preference: Callable[[Theme], float]
+) -> list[Evidence]:
     """Give every candidate its score: theme of its kind, sureness of the kind, relevance."""
     weighed = []
     for one in candidates:
         kind = catalogue.kinds.get(one.evidence.kind or "")
-        weight = themes.get(kind.theme, 1.0) if kind else 0.5
+        weight = preference(kind.theme) if kind else 0.5
         sure = 0.5 + 0.5 * max(0.0, min(1.0, one.evidence.kind_score)) if kind else 0.5
         weighed.append(one.evidence.model_copy(update={"score": round(weight * sure * (0.4 + 0.6 * one.relevance), 6)}))
     return sorted(weighed, key=lambda one: (-one.score, one.doc_id, one.version, one.start, one.text))

@@ -77,6 +77,11 @@ _OFTEN = frozenset(
     ]
 )
 _END = re.compile(r"[.?!।॥]+[\"'”’)\]*#†‡⁰¹²³⁴⁵⁶⁷⁸⁹]*(?=\s|$)")
+# ":)" or a pictograph between two statements ends the first as a full stop does. Ticks and arrows open what follows.
+_FACE = re.compile(
+    r"(?<=\s)(?:[:;=8][-'^]?[)(DPpO|/]+|\^_*\^|<3)(?=\s|$)"
+    r"|[\U0001F300-\U0001F5FF\U0001F600-\U0001F64F\U0001F680-\U0001F6FF\U0001F900-\U0001FAFF\u2600-\u26FF\u2728\u2764]\ufe0f?(?=\s|$)"
+)
 _LAST_WORD = re.compile(r"([\w.'/]+)$")
 _STARTS = re.compile(r"[\"'“‘(\[*\\]*[^\W_]|[₹$\"'“‘(\[*•]")
 _CLAUSE = re.compile(
@@ -88,8 +93,8 @@ def sentence_ranges(text: str) -> list[tuple[int, int]]:
     """Ranges of the sentences of one paragraph, blanks around them left out."""
     ranges: list[tuple[int, int]] = []
     start = 0
-    for match in _END.finditer(text):
-        if match.end() < len(text) and not _ends(text, start, match):
+    for match in sorted([*_END.finditer(text), *_FACE.finditer(text)], key=lambda found: found.end()):
+        if match.start() < start or (match.end() < len(text) and not _ends(text, start, match)):
             continue
         _add(ranges, text, start, match.end())
         start = match.end()
@@ -109,6 +114,9 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     after = text[match.end() :].lstrip()
     if mark[0] in "।॥?!" or "।" in mark:
         return True
+    if mark[0] not in ".":
+        # A face inside a sentence ("on us :) and more") ends nothing.
+        return bool(_STARTS.match(after)) and not after[:1].islower()
     if not _STARTS.match(after):
         return False
     word = _LAST_WORD.search(text[start : match.start()])

@@ -8,21 +8,34 @@ from dataclasses import dataclass
 
 from ragmarket.retrieval.blocks import Block, Row
 from ragmarket.retrieval.folding import Canvas, Folded, join
+from ragmarket.retrieval.lines import TERMINAL
 
 _NOTHING = frozenset({"", "-", "--", "—", "–", "na", "n/a", "n.a.", "not applicable", ".", "…"})
 _SERIAL = re.compile(r"(?:\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]?)$", re.IGNORECASE)
 _SERIAL_HEADER = re.compile(r"(?:s\.?\s*(?:r|l)?\.?\s*(?:no|n)?\.?|sr\.?|no\.?|#|serial.*|क्र.*)$", re.IGNORECASE)
+# Columns of these names narrow a row even where they hold figures.
+_RANGE_HEADER = re.compile(
+    r"\b(?:slab|amount|balance(?! transfer)|tenure|tenor|period|term|age|bucket|range|size)s?\b|^(?:from|to)\b",
+    re.IGNORECASE,
+)
+_MONEY_RANGE = re.compile(r"\b(?:slab|amount|balance|bucket|range|size)s?\b|^(?:from|to)\b", re.IGNORECASE)
 _KEY_HEADER = re.compile(
-    r"slab|amount|balance|tenure|tenor|period|term|category|type|age|city|branch|location|plan|option|segment|customer"
-    r"|bucket|range|size|from|to|product|scheme|class|particulars|item|service|facility|mode|channel|policy",
+    r"\b(?:(?:type|location|plan|option|segment|customer|product|scheme|particular|item|service|mode|channel)s?"
+    r"|categor(?:y|ies)|cit(?:y|ies)|branch(?:es)?|class(?:es)?|facilit(?:y|ies)|polic(?:y|ies))\b",
     re.IGNORECASE,
 )
 _VALUE_HEADER = re.compile(
     r"rate|fee|charge|cash\s?back|cap\b|limit|interest|premium|price|%|per\s?cent|apr|roi|yield|points|load|benefit|free"
-    r"|minimum|maximum|payable|general|senior|value|tariff|brokerage|spread|commission",
+    r"|min(?:imum|\.)|max(?:imum|\.)|share|ratio|payable|general|senior|value|tariff|brokerage|spread|commission",
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"[₹%]|\bRs\b|\bINR\b|\d", re.IGNORECASE)
+# A figure by itself ("Rs. 299", "2.5% p.a.", "Nil"): what a table tells, not what it tells it of.
+_VALUE = re.compile(
+    r"(?:(?P<money>(?:₹|rs\.?|inr)\s*\d|\d[\d.,]*\s*/-)|(?P<share>\d[\d.,]*\s*(?:%|per\s?cent)|(?:nil|free|zero|waived|yes|no)\b)"
+    r"|\d[\d.,]*$)(?!.*\b(?:to|and|less|more|above|below|upto|up|over|onwards|between)\b)",
+    re.IGNORECASE,
+)
 _DIGIT_OR_MONEY = re.compile(r"[₹%]|\d")
 _SLAB = re.compile(r"(?:less than|below|up ?to|above|more than|over|from|between|₹|rs\.?)\s", re.IGNORECASE)
 _HEADER_WORDS = re.compile(
@@ -125,6 +138,10 @@ def _header_rows(block: Block, grid: Sequence[Sequence[Folded]], width: int) -> 
             return 0
         below = [row[-1].text for row in grid[1:] if len(row) > 1]
         mostly_figures = sum(bool(_FIGURE.search(text)) for text in below) * 5 >= len(below) * 3
+        # Slabs below a worded label, figures below a worded title: only a header stands so.
+        slabs = sum(bool(_DIGIT_OR_MONEY.search(row[0].text)) for row in grid[1:]) * 5 >= len(below) * 3
+        if slabs and mostly_figures and len(values[0].split()) <= 12 and not TERMINAL.search(values[0]):
+            return 1
         named = _HEADER_WORDS.match(values[0]) or (_HEADER_WORDS.match(label) and len(values[0].split()) <= 3)
         return 1 if (named and len(label.split()) <= 4) or (_VALUE_HEADER.search(values[0]) and mostly_figures) else 0
     if any(_DIGIT_OR_MONEY.search(value) and not _SLAB.match(value) for value in values) or not any(values):
@@ -165,7 +182,18 @@ def _key_columns(
         name = " ".join(part.text for part in headers[number])
         texts = [row[number].text for row in rows if len(row) > number and row[number]]
         worded = bool(texts) and not any(_FIGURE.search(text) for text in texts) and len({*texts}) > 1
-        if _VALUE_HEADER.search(name) or not (_KEY_HEADER.search(name) or worded):
+        ranges = _RANGE_HEADER.search(name)
+        told = sum(_told(text, name if ranges else "") for text in texts) * 2 > len(texts)
+        names = not told and (ranges or worded or _KEY_HEADER.search(name))
+        if _VALUE_HEADER.search(name) or not names:
             break
         keys.append(number)
     return keys, first
+
+
+def _told(text: str, name: str) -> bool:
+    """Whether a cell is a value. Under the ``name`` of a range a bare number is none, nor money under one of money."""
+    value = _VALUE.match(text)
+    if value is None or (name and not value["share"] and not value["money"]):
+        return False
+    return not (name and value["money"] and _MONEY_RANGE.search(name))

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -62,6 +65,37 @@ def test_a_body_that_is_no_object_or_not_sent_as_json(client: TestClient, body: 
     answer = client.post("/v1/drafts", content=body, headers={"content-type": kind} if kind else {})
     assert answer.status_code == 422
     assert "Content-Type: application/json" in problem(answer)["hint"]
+
+
+@pytest.mark.parametrize("body", [b'{"seed": ' + b"9" * 5_000 + b"}", b"[" * 100_000])
+def test_json_that_no_reader_takes(client: TestClient, body: bytes) -> None:
+    answer = client.post("/v1/drafts", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert problem(answer)["code"] == "invalid_input"
+
+
+def test_a_field_that_cannot_be_printed(client: TestClient) -> None:
+    content = json.dumps(BRIEF).replace("}", ', "\\u001b[2J": 1}')
+    answer = client.post("/v1/drafts", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert problem(answer)["fields"][0]["field"] == r"'\x1b[2J'"
+
+
+def test_a_large_body_is_refused_announced_or_not(client: TestClient, house: FakeHouse) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b'{"text": "'
+        for _ in range(40):
+            yield b"x" * (1 << 15)
+
+    kind = {"content-type": "application/json"}
+    for content in (b" " * ((1 << 20) + 1), chunks()):
+        answer = client.post("/v1/check", content=content, headers=kind)
+        assert answer.status_code == 413
+        assert problem(answer)["code"] == "body_too_large"
+        assert answer.headers["x-request-id"]
+    assert house.checked == []
+    padded = json.dumps(BRIEF).encode().rjust(1 << 20)
+    assert client.post("/v1/drafts", content=padded, headers=kind).status_code == 200
 
 
 def test_a_wrong_query(client: TestClient) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import date
 
 import pytest
 from fastapi.testclient import TestClient
@@ -52,6 +53,13 @@ def test_check_takes_body_only_and_a_default_day(client: TestClient, house: Fake
     assert request.as_of is not None
 
 
+def test_the_default_day_is_indias(client: TestClient, house: FakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragmarket.api.routes.checks.today", lambda: date(2027, 4, 1))
+    body = {"text": "Fine.", "language": "en", "product_class": "deposit", "channel": "sms"}
+    client.post("/v1/check", json=body)
+    assert house.checked[0][0].as_of == date(2027, 4, 1)
+
+
 def test_documents_and_their_text(client: TestClient) -> None:
     listed = client.get("/v1/documents").json()
     assert [item["product_code"] for item in listed] == ["ARB-FD-001"]
@@ -81,6 +89,39 @@ def test_health_and_readiness(client: TestClient, house: FakeHouse) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["parts"]["index"] == "nothing is indexed yet"
+
+
+def test_a_part_that_fails_in_its_own_way_is_not_ready(client: TestClient, house: FakeHouse) -> None:
+    def fail() -> dict[str, str]:
+        raise OSError("/secret/path: no space left")
+
+    house.ready = fail  # type: ignore[method-assign]
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "not ready", "parts": {"house": "OSError; see the server's log"}}
+
+
+@pytest.mark.parametrize("fault", [None, ModelMissing("no weights"), OSError("a bug")])
+def test_models_are_loaded_beside_the_first_requests(house: FakeHouse, fault: Exception | None) -> None:
+    loaded = threading.Event()
+
+    def warm_up() -> None:
+        loaded.wait(10)
+        if fault is not None:
+            raise fault
+
+    house.warm_up = warm_up  # type: ignore[method-assign]
+    app = create_app(Settings(), build=lambda _: house)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        try:
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/v1/documents").status_code == 200
+            answer = client.get("/readyz")
+            assert (answer.status_code, answer.json()) == (503, {"status": "warming up", "parts": {}})
+        finally:
+            loaded.set()
+        assert client.post("/v1/drafts", json=BRIEF).status_code == 200, "a brief waits for the models"
+        assert client.get("/readyz").status_code == 200
 
 
 def test_openapi_examples_are_accepted_when_pasted(client: TestClient) -> None:

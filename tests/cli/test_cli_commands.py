@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import date
@@ -14,6 +15,7 @@ import pytest
 from ragmarket.cli.demo import demo_briefs, demo_day, demo_products
 from ragmarket.errors import InvalidInput
 from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
+from ragmarket.settings import read_settings
 from tests.cli.conftest import Run
 from tests.fake_house import FakeHouse, version
 
@@ -27,6 +29,7 @@ COMMANDS = [
     ["audit", "verify"],
     ["disclaimers", "list"],
     ["train", "writer"],
+    ["train", "intents"],
     ["serve"],
     ["demo"],
 ]
@@ -105,6 +108,30 @@ def test_index_reports_each_document_and_a_rejection_exits_with_2(run: Run, hous
     assert json.loads(done.stdout)["documents"][0]["reason"] == "front matter lacks issuer"
 
 
+@pytest.mark.parametrize("command", [["index"], ["demo"], ["draft", "-"]])
+def test_an_empty_corpus_is_named(
+    run: Run, house: FakeHouse, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("RAGMARKET_CORPUS_DIR", "/srv/empty")
+    house.settings = read_settings()
+    house.indexed = False
+    done = run(*command, stdin=BRIEF)
+    assert done.exit_code == 2
+    assert "error: the corpus folder /srv/empty holds no document" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_home_that_cannot_be_written_is_named(run: Run, house: FakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/srv/home/index")
+
+    monkeypatch.setattr(house, "index", fail)
+    done = run("index")
+    assert done.exit_code == 1
+    assert "error: /srv/home/index: Permission denied" in done.stderr
+    assert "RAGMARKET_HOME" in done.stderr
+
+
 def test_trace_of_a_recorded_draft(run: Run) -> None:
     draft_id = json.loads(run("draft", "-", "--json", stdin=BRIEF).stdout)["draft_id"]
     assert run("trace", draft_id).stdout == f"trace of {draft_id}\n"
@@ -118,7 +145,9 @@ def test_the_chain_holds_until_a_record_is_altered(run: Run, house: FakeHouse) -
     for _ in range(3):
         run("draft", "-", stdin=BRIEF)
     done = run("audit", "verify")
-    assert (done.exit_code, done.stdout) == (0, "the chain holds: 3 records\n")
+    head = house.audit.head()
+    assert head is not None
+    assert (done.exit_code, done.stdout) == (0, f"the chain holds: 3 records\nhead 3:{head.hash}\n")
     digest, record = house.audit._records[1]
     house.audit._records[1] = (digest, {**record, "result": {}})
     done = run("audit", "verify")
@@ -126,7 +155,23 @@ def test_the_chain_holds_until_a_record_is_altered(run: Run, house: FakeHouse) -
     assert "seq 2" in done.stdout
     assert "holds" not in done.stdout
     state = json.loads(run("audit", "verify", "--json").stdout)
-    assert state == {"holds": False, "records": None, "faults": [{"seq": 2, "kind": "altered"}]}
+    assert state == {"holds": False, "records": None, "head": None, "faults": [{"seq": 2, "kind": "altered"}]}
+
+
+def test_a_head_that_was_kept_shows_a_log_that_was_rebuilt_whole(run: Run, house: FakeHouse) -> None:
+    for _ in range(2):
+        run("draft", "-", stdin=BRIEF)
+    shown = json.loads(run("audit", "verify", "--json").stdout)["head"]
+    kept = f"{shown['seq']}:{shown['hash']}"
+    assert run("audit", "verify", "--head", kept).exit_code == 0
+    house.audit._records.clear()
+    run("draft", "-", stdin=json.dumps(json.loads(BRIEF) | {"seed": 9, "language": "ta"}))
+    assert run("audit", "verify").exit_code == 0, "without the head a new chain looks as good as the old one"
+    done = run("audit", "verify", "--head", kept)
+    assert done.exit_code == 1
+    assert "truncated" in done.stdout
+    assert "head" not in done.stdout
+    assert run("audit", "verify", "--head", "2:nonsense").exit_code == 2
 
 
 def test_disclaimers_are_listed_with_their_approval(run: Run) -> None:
@@ -142,6 +187,17 @@ def test_training_reports_on_stderr(run: Run, tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout)["minutes"] == 1.0
     assert "step 10 phase sft loss 3.25" in done.stderr
+    done = run("train", "intents", str(tmp_path / "intents"), "--json")
+    assert json.loads(done.stdout)["held_out"]["segment"]["accuracy"] == 0.9
+    assert "segment: fitting" in done.stderr
+
+
+def test_training_says_how_to_use_what_it_made(run: Run, tmp_path: Path) -> None:
+    done = run("train", "writer", str(tmp_path / "a writer"))
+    assert f"RAGMARKET_GENERATION__MODEL_DIR='{tmp_path / 'a writer' / 'model'}'" in done.stdout
+    done = run("train", "intents", str(tmp_path / "intents"))
+    assert "segment: accuracy 0.900" in done.stdout
+    assert str(tmp_path / "intents") in done.stdout.split("use it with:")[1]
 
 
 def test_serve_shares_one_house_and_warns_about_open_doors(
@@ -164,6 +220,24 @@ def test_serve_shares_one_house_and_warns_about_open_doors(
     assert "there is no login" in done.stderr
     assert house.indexings == 1
     assert len(list(house.audit.records())) == 1
+
+
+def test_a_taken_port_is_named_before_anything_is_built(run: Run, house: FakeHouse) -> None:
+    house.indexed = False
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", str(taken.getsockname()[1]))
+    assert done.exit_code == 2
+    assert "error: cannot listen on 127.0.0.1 port" in done.stderr
+    assert "--port" in done.stderr
+    assert house.indexings == 0
+
+
+def test_a_server_that_cannot_start_is_a_fault(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        sys.exit(3)
+
+    monkeypatch.setattr("uvicorn.run", fail)
+    assert run("serve", "--port", "9002").exit_code == 1
 
 
 def demo_corpus() -> list[object]:
@@ -194,7 +268,8 @@ def test_the_demo_runs_from_index_to_proof(run: Run, house: FakeHouse) -> None:
     assert house.indexings == 1
     assert done.stdout.count("accepted · record") == 9
     assert "9 of 9 languages" in done.stdout
-    assert done.stdout.endswith("the chain holds: 9 records\n")
+    assert "the chain holds: 9 records\nhead 9:sha256:" in done.stdout
+    assert house.warmed == 1, "the first message must not pay for loading the models"
     state = json.loads(run("demo", "--json").stdout)
     assert [draft["language"] for draft in state["drafts"]] == list(LANGUAGES)
     assert state["chain"]["holds"]

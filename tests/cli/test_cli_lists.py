@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,10 @@ def test_errors_are_json_when_json_was_asked_for(run: Run) -> None:
         ("3", "not a number"),
         ('{"product_code": "A",\n "language": }', "line 2, column 14"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"seed": ' + "9" * 5_000 + "}", "too many digits"),
+        ('{"seed": NaN}', "NaN is not a JSON number"),
+        ('{"language": "hi", "language": "ta"}', "language: stands twice"),
+        ('{"\\u001b[31m": 1}', r"'\x1b[31m': is not a known field"),
         (b"\xff\xfe", "not UTF-8"),
     ],
 )
@@ -133,6 +138,41 @@ def test_input_that_cannot_be_read(run: Run, text: str | bytes, words: str) -> N
     assert done.exit_code == 2
     assert words in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ('{"a": ' * 100_000 + "}", "line 1: the JSON is nested too deeply"),
+        ('{"seed": ' + "9" * 5_000 + "}", "line 1: a number has too many digits"),
+        ('{"seed": 1, "seed": 2}', "line 1: seed: stands twice"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_line_that_no_reader_takes_stops_nobody(run: Run, bad: str, words: str, first: bool) -> None:
+    text = lines(bad, BRIEF) if first else lines(BRIEF, bad)
+    done = run("draft", "-", "--json", stdin=text)
+    rows = objects(done.stdout)
+    assert done.exit_code == 2
+    assert [row.get("status") for row in rows] == [None, "accepted"][:: 1 if first else -1]
+    [error] = [row for row in rows if "error" in row]
+    assert words.replace("line 1", f"line {error['line']}") in error["error"]["message"]
+    assert error["line"] == (1 if first else 2)
+
+
+def test_input_without_end_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragmarket.cli.reading.INPUT_LIMIT", 1 << 20)
+    done = run("draft", "/dev/zero")
+    assert done.exit_code == 2
+    assert "/dev/zero has more than 1 MiB" in done.stderr
+    assert run("draft", "-", stdin=" " * (1 << 21)).exit_code == 2
+
+
+def test_the_day_is_indias(run: Run, house: FakeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ragmarket.cli.copywriting.today", lambda: date(2027, 4, 1))
+    copy = {"text": "Fine.", "language": "en", "product_class": "deposit", "channel": "sms"}
+    assert run("check", "-", stdin=json.dumps(copy)).exit_code == 0
+    assert house.checked[0][0].as_of == date(2027, 4, 1)
 
 
 def test_files_that_are_not_there(run: Run, tmp_path: Path) -> None:

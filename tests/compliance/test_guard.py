@@ -160,3 +160,20 @@ print("quiet")
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().endswith("quiet")
     assert "Error" not in done.stderr, done.stderr[-2000:]
+
+
+def test_without_a_day_the_check_takes_the_date_in_india(
+    review: GuardedReview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = CheckRequest(text=BODY["en"], language="en", product_class="securities", channel="email")
+    monkeypatch.setattr("ragmarket.compliance.guard.today", lambda: date(2023, 4, 30))
+    assert "policy.not_covered" in {finding.rule for finding in review.check(request).findings}
+    monkeypatch.setattr("ragmarket.compliance.guard.today", lambda: date(2023, 5, 1))
+    assert "policy.not_covered" not in {finding.rule for finding in review.check(request).findings}
+
+
+def test_a_day_before_the_rules_are_known_fails_the_body_too(review: GuardedReview) -> None:
+    early = CheckRequest(
+        text=BODY["en"], language="en", product_class="securities", channel="whatsapp", as_of=date(2022, 6, 1)
+    )
+    assert review.check(early, body_only=True).verdict == "fail"

@@ -65,7 +65,7 @@ def keeper(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     collection = f"contract-{uuid.uuid4().hex[:8]}"
     index = CorpusIndex(base, catalogue, encoder, place=place, reader=_NominationReader(), collection=collection)
     index.update(base / "corpus")
-    retriever = CorpusRetriever(base, catalogue, encoder, {}, place=place)
+    retriever = CorpusRetriever(base, catalogue, encoder, lambda *_: 1.0, place=place)
     yield retriever
     retriever.close()
     if request.param == "server":

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from ragmarket.retrieval.chunking import BUDGET, split
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.readers import docx, html, pdf
+from ragmarket.retrieval.sentences import sentence_ranges
 from ragmarket.retrieval.units import GLUE, Unit
 
 COUNT = SentenceEncoder().count_tokens
@@ -238,3 +239,70 @@ def test_any_text_gives_units_that_stand_where_they_say(lines: list[str]) -> Non
         assert len(unit.view) == len(unit.origin)
         assert all(offset == GLUE or 0 <= offset < len(text) for offset in unit.origin)
         assert COUNT(unit.heading) + COUNT(unit.view) <= BUDGET
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "| Charge | Test Classic | Test Plan Gold |\n| Joining fee | Rs. 199 | Rs. 850 |\n| Renewal | Nil | 1% |\n",
+            [
+                "Joining fee; Test Classic: Rs. 199",
+                "Joining fee; Test Plan Gold: Rs. 850",
+                "Renewal; Test Classic: Nil",
+            ],
+        ),
+        (
+            "| Head | Balance transfer | Top-up loan |\n| Processing fee | 0.35% | 0.6% |\n",
+            ["Processing fee; Balance transfer: 0.35%", "Processing fee; Top-up loan: 0.6%"],
+        ),
+        (
+            "| Variant | Deposit amount | Rate |\n| Plain | Rs. 2 lakh | 6.1% |\n| Fixed | Rs. 9 lakh | 6.3% |\n",
+            ["Plain; Deposit amount Rs. 2 lakh; Rate: 6.1%", "Fixed; Deposit amount Rs. 9 lakh; Rate: 6.3%"],
+        ),
+    ],
+)
+def test_a_column_of_values_names_no_row(text: str, expected: list[str]) -> None:
+    assert set(expected) <= set(views(text))
+
+
+def test_a_header_without_header_marks_is_kept_in_view() -> None:
+    text = "| Cost of the vehicle | Part of the cost we lend (max.) |\n"
+    text += "| Up to Rs 8 lakh | 85% |\n| Rs 8 lakh and above | 75% |\n"
+    assert views(text) == [
+        "Up to Rs 8 lakh; Part of the cost we lend (max.): 85%",
+        "Rs 8 lakh and above; Part of the cost we lend (max.): 75%",
+    ]
+    # A sheet of labels and values has no header.
+    assert views("| Name of the loan | Test Loan |\n| Least amount | Rs 50,000 |\n| Fee | 2% |\n")[1] == (
+        "Least amount: Rs 50,000"
+    )
+
+
+def test_a_label_broken_over_lines_is_one_label() -> None:
+    text = """Duplicate passbook .................. Rs 60
+Cheques returned for want of money
+(every instance) .................... Rs 350
+Transfers by mobile to other banks,
+up to noon .......................... free
+Locker key lost ..................... Rs 900
+"""
+    assert views(text) == [
+        "Duplicate passbook: Rs 60",
+        "Cheques returned for want of money (every instance): Rs 350",
+        "Transfers by mobile to other banks, up to noon: free",
+        "Locker key lost: Rs 900",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("The fee is nil :) Loans begin at Rs 20,000", ["The fee is nil :)", "Loans begin at Rs 20,000"]),
+        ("No queue 😊 ₹250 a year is all", ["No queue 😊", "₹250 a year is all"]),
+        ("It is on us :-) and on nobody else.", ["It is on us :-) and on nobody else."]),
+        ("Rates (see the note:) apply.", ["Rates (see the note:) apply."]),
+    ],
+)
+def test_a_face_ends_a_sentence(text: str, sentences: list[str]) -> None:
+    assert [text[start:end] for start, end in sentence_ranges(text)] == sentences

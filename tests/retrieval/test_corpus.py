@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 from document_samples import RATE_CARD, docx_bytes, front, markdown, write
 
-from ragmarket.errors import CorruptDocument, InvalidInput
-from ragmarket.retrieval.corpus import in_force, open_source, read_corpus, read_document, supersession
+from ragmarket.errors import CorruptDocument, InvalidInput, MissingDependency
+from ragmarket.retrieval.corpus import open_source, read_corpus, read_document
+from ragmarket.retrieval.versions import in_force, supersession
 
 
 def read(path: Path, root: Path):
@@ -108,6 +110,91 @@ def test_bad_files_do_not_stop_the_others(tmp_path: Path) -> None:
     assert "UTF-8" in reasons["latin.txt"]
 
 
+def test_nesting_without_end_rejects_one_file_alone(tmp_path: Path) -> None:
+    write(tmp_path, "good.md", RATE_CARD)
+    (tmp_path / "deep.md").write_text("---\ndoc_id: " + "[" * 3000 + "\n---\ntext\n", encoding="utf-8")
+    deep = f"<!--\n---\n{front(doc_id='deep-page')}---\n-->\n" + "<div>" * 3000 + "words"
+    (tmp_path / "deep.html").write_text(deep, encoding="utf-8")
+    corpus = read_corpus(tmp_path)
+    assert [document.version.path for document in corpus.documents] == ["good.md"]
+    reasons = dict(corpus.rejected)
+    assert reasons.keys() == {"deep.md", "deep.html"}
+    assert all("nested too deeply" in error.message and error.hint for error in reasons.values())
+
+
+def test_a_missing_library_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "card.docx").write_bytes(docx_bytes())
+    (tmp_path / "card.yaml").write_text(front(), encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "docx", None)
+    with pytest.raises(MissingDependency, match="docx"):
+        read_corpus(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "FD 9.99% Guaranteed",
+        "Test Deposit 9.99",
+        "Deposit of ₹5 lakh",
+        "Guaranteed Deposit",
+        "Assured Deposit",
+        "Risk-free Deposit",
+        "The Best Deposit",
+        "Deposit No.1",
+        "Test\\nDeposit",
+        "Test\u200bDeposit",
+        "Test\u202eDeposit",
+        "Test <b>Deposit",
+        "T\u0435st Deposit",
+        "Rs500 Deposit",
+        "जमा ९ प्रतिशत",
+        "Deposit " * 8,
+    ],
+)
+def test_a_product_name_may_claim_nothing(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, "card.md", RATE_CARD, product_name=name)
+    with pytest.raises(CorruptDocument, match=r"card\.md: product_name: ") as caught:
+        read(path, tmp_path)
+    assert "bare name" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Test 3-in-1 Account",
+        "24x7 Savings",
+        "Tax Saver 80C",
+        "Nifty 50 Index Fund",
+        "आरण्य बचत खाता",
+        "வைப்பு நிதி",
+        "ക്രെഡിറ്റ് കാർഡ്",
+    ],
+)
+def test_ordinary_product_names_stand(tmp_path: Path, name: str) -> None:
+    assert read(write(tmp_path, "card.md", RATE_CARD, product_name=name), tmp_path).version.product_name == name
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Test Fixed Deposit: rates at 7%", "Test Fixed Deposit"),
+        ("Test Deposit w.e.f. 01.04.2026", "Test Deposit"),
+        ("Test Deposit (from 1 April 2026)", "Test Deposit"),
+        ("Test Deposit Charges 2026-27", "Test Deposit Charges"),
+        ("Test Deposit 9.99% for everybody", "TST-FD-1"),
+        ("Guaranteed Deposit", "TST-FD-1"),
+        ("01.04.2026", "TST-FD-1"),
+    ],
+)
+def test_a_title_gives_the_name_only_where_it_is_plain(tmp_path: Path, title: str, name: str) -> None:
+    assert read(write(tmp_path, "card.md", RATE_CARD, title=title), tmp_path).version.product_name == name
+
+
+def test_a_product_code_is_a_code(tmp_path: Path) -> None:
+    with pytest.raises(CorruptDocument, match="product_code"):
+        read(write(tmp_path, "card.md", RATE_CARD, product_code="FD 9.99% Guaranteed"), tmp_path)
+
+
 def test_a_missing_folder_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="does not exist"):
         read_corpus(tmp_path / "nowhere")
@@ -128,7 +215,8 @@ def test_the_version_that_took_effect_last_is_in_force(tmp_path: Path) -> None:
     assert on(date(2026, 5, 31)) == ["9"]
     assert on(date(2026, 6, 1)) == ["10"]
     assert on(date(2026, 8, 15)) == ["11"]
-    assert on(date(2026, 9, 1)) == ["10"]
+    # Version 10 ended when version 11 took effect; that this lapsed does not bring it back.
+    assert on(date(2026, 9, 1)) == []
     assert supersession(versions)[("test-fd", "9")].version == "10"
     assert "2026-06-01" in corpus.notes["v9.md"]
     assert "v11.md" not in corpus.notes

@@ -64,7 +64,12 @@ def world(
     catalogue = load_catalogue()
     index = CorpusIndex(home, catalogue, encoder, reader=PatternReader())
     index.update(root)
-    retriever = CorpusRetriever(home, catalogue, encoder, {"cheap": {"cost": 3.0}, "grow": {"growth": 3.0}})
+    preferred = {("cheap", ""): "cost", ("grow", ""): "growth", ("cheap", "savers"): "growth"}
+
+    def weights(intent: str, segment: str, theme: str) -> float:
+        return 3.0 if theme == preferred.get((intent, segment), preferred.get((intent, ""))) else 1.0
+
+    retriever = CorpusRetriever(home, catalogue, encoder, weights)
     return root, home, index, retriever
 
 
@@ -87,10 +92,11 @@ def retrieve(
     intent: str = "grow",
     day: date = DAY,
     language: str = "en",
+    segment: str = "neutral",
     **changes: object,
 ) -> tuple[Evidence, ...]:
     brief = Brief.model_validate({"product_code": code, "language": language, "channel": "email", "as_of": day})
-    prediction = Prediction(segment="neutral", intent=intent, confidence=1.0, source="caller", model="t")
+    prediction = Prediction(segment=segment, intent=intent, confidence=1.0, source="caller", model="t")
     product_class = "loan" if code != "TST-FD-1" else "deposit"
     return retriever.retrieve(brief, prediction, policy(product_class, as_of=day, **changes))
 
@@ -126,7 +132,6 @@ def test_unknown_products_and_days_are_refused(retriever: CorpusRetriever) -> No
         retriever.product("TST-OLD", DAY)
     with pytest.raises(UnknownProduct):
         retrieve(retriever, day=date(2020, 1, 1))
-    assert [version.product_code for version in retriever.products(DAY)] == ["TST-FD-1", "TST-PL-1"]
 
 
 def test_facts_come_first_each_once_then_support_then_rules(retriever: CorpusRetriever) -> None:
@@ -146,6 +151,24 @@ def test_intent_decides_which_fact_leads(retriever: CorpusRetriever) -> None:
     }
     assert themes == {"grow": "growth", "cheap": "cost"}
     assert retrieve(retriever, intent="unheard_of")
+
+
+def test_a_segment_decides_too(retriever: CorpusRetriever) -> None:
+    first = retrieve(retriever, intent="cheap", segment="savers")[0]
+    assert load_catalogue().kinds[first.kind or ""].theme == "growth"
+
+
+def test_a_version_that_lapsed_leaves_no_older_one_in_force(tmp_path: Path, encoder: SentenceEncoder) -> None:
+    write(tmp_path / "corpus", "v1.md", RATE_CARD)
+    offer = {"version": "2", "effective_from": "2026-04-01", "effective_to": "2026-09-30"}
+    write(tmp_path / "corpus", "v2.md", RATE_CARD, **offer)
+    catalogue = load_catalogue()
+    CorpusIndex(tmp_path / "home", catalogue, encoder, reader=PatternReader()).update(tmp_path / "corpus")
+    retriever = CorpusRetriever(tmp_path / "home", catalogue, encoder, lambda *_: 1.0)
+    assert retriever.product("TST-FD-1", date(2026, 3, 31)).version == "1"
+    assert retriever.product("TST-FD-1", date(2026, 9, 30)).version == "2"
+    with pytest.raises(UnknownProduct, match="in force"):
+        retriever.product("TST-FD-1", date(2026, 10, 15))
 
 
 def test_must_say_leads_and_must_not_say_is_gone(retriever: CorpusRetriever) -> None:
@@ -191,7 +214,7 @@ def test_a_new_run_of_indexing_is_noticed(world: tuple[Path, Path, CorpusIndex, 
 
 
 def test_nothing_indexed_says_what_to_do(tmp_path: Path, encoder: SentenceEncoder) -> None:
-    empty = CorpusRetriever(tmp_path, load_catalogue(), encoder, {})
+    empty = CorpusRetriever(tmp_path, load_catalogue(), encoder, lambda *_: 1.0)
     with pytest.raises(UnknownProduct, match="nothing is indexed") as caught:
         empty.product("X", DAY)
     assert "ragmarket index" in caught.value.hint

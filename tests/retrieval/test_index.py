@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from ragmarket.retrieval.documents import DocumentStore
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.index import CorpusIndex
 from ragmarket.retrieval.qdrant import QdrantPlace
+from ragmarket.retrieval.units import Unit
 from ragmarket.schemas.indexing import IndexReport
 
 
@@ -147,8 +151,126 @@ def test_rejected_files_and_supersession_are_reported(index: CorpusIndex, corpus
     (corpus / "two.md").write_text("broken", encoding="utf-8")
     lines = {line.path: line for line in index.update(corpus).documents}
     assert lines["two.md"].action == "rejected"
+    assert "last good text (version 1) is still served" in (lines["two.md"].reason or "")
+    assert (lines["two.md"].doc_id, lines["two.md"].units) == ("two", 1)
+    assert stored(index)["two"] == 1
+
+
+def test_a_new_version_that_breaks_does_not_bring_the_old_one_back(index: CorpusIndex, corpus: Path) -> None:
+    newer = write(corpus, "one-v2.md", RATE_CARD, version="2", effective_from="2026-09-01")
+    index.update(corpus)
+    good = newer.read_text(encoding="utf-8")
+    newer.write_text("broken", encoding="utf-8")
+
+    def served() -> list[tuple[str, str]]:
+        state = DocumentStore(index.home).state()
+        assert state is not None
+        return [(entry.version.doc_id, entry.version.version) for entry in state.entries]
+
+    held = [("test-fd", "2"), ("test-fd", "1"), ("two", "1")]
+    for _ in range(2):
+        assert actions(index.update(corpus))["one-v2.md"] == "rejected"
+        assert served() == held
+    newer.write_text(good.replace("issuer:", "isuer:"), encoding="utf-8")
+    lines = {line.path: line for line in index.update(corpus).documents}
+    assert "refused" not in (lines["one.md"].reason or "")
+    # Also where everything is read anew, the last good text is at hand.
+    kinds = dict(index.catalogue.kinds)
+    kinds.pop("fd_min_deposit")
+    index.catalogue = index.catalogue.model_copy(update={"kinds": kinds})
+    assert actions(index.update(corpus))["one-v2.md"] == "rejected"
+    assert served() == held
+    newer.write_text(good, encoding="utf-8")
+    assert actions(index.update(corpus))["one-v2.md"] == "kept"
+    newer.unlink()
+    assert actions(index.update(corpus))["one-v2.md"] == "removed"
+    assert served() == held[1:]
+
+
+def test_what_is_refused_today_was_never_good(index: CorpusIndex, corpus: Path) -> None:
+    index.update(corpus)
+    store = DocumentStore(index.home)
+    state = store.state()
+    assert state is not None
+    promise = state.entries[1].version.model_copy(update={"product_name": "FD 9.99% Guaranteed"})
+    entry = state.entries[1].model_copy(update={"version": promise})
+    store.save(state.model_copy(update={"entries": (state.entries[0], entry)}))
+    (corpus / "two.md").write_text("broken", encoding="utf-8")
+    lines = {line.path: line for line in index.update(corpus).documents}
     assert "no longer served" in (lines["two.md"].reason or "")
     assert "two" not in stored(index)
+
+
+def test_a_version_never_read_is_told_of_where_the_old_one_stands(index: CorpusIndex, corpus: Path) -> None:
+    write(corpus, "one-v2.md", RATE_CARD, version="2", effective_from="2026-09-01", language="xx")
+    lines = {line.path: line for line in index.update(corpus).documents}
+    assert lines["one-v2.md"].action == "rejected"
+    assert "one-v2.md (refused) names test-fd version 2 from 2026-09-01" in (lines["one.md"].reason or "")
+    assert lines["two.md"].reason is None
+
+
+def test_a_document_that_fails_in_reading_is_rejected_alone(
+    index: CorpusIndex, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = index.reader
+    assert reader is not None
+    read = reader.read
+
+    def failing(units: Sequence[Unit], product_class: str | None, language: str) -> object:
+        if any("Rs. 99" in unit.view for unit in units):
+            raise RecursionError
+        return read(units, product_class, language)
+
+    monkeypatch.setattr(reader, "read", failing)
+    index.update(corpus)
+    write(corpus, "two.md", "The fee is Rs. 99.\n", doc_id="two", product_code="TST-2")
+    write(corpus, "three.md", "The fee is Rs. 99.\n", doc_id="three", product_code="TST-3")
+    lines = {line.path: line for line in index.update(corpus).documents}
+    assert {path: line.action for path, line in lines.items()} == {
+        "one.md": "kept", "three.md": "rejected", "two.md": "rejected",
+    }  # fmt: skip
+    assert "still served" in (lines["two.md"].reason or "")
+    assert "still served" not in (lines["three.md"].reason or "")
+    assert stored(index) == {"test-fd": 8, "two": 1}
+
+
+def test_damaged_texts_and_metadata_are_written_anew(index: CorpusIndex, corpus: Path) -> None:
+    index.update(corpus)
+    store = DocumentStore(index.home)
+    state = store.state()
+    assert state is not None
+    sha256 = state.entries[1].version.sha256
+    about = index.home / "documents" / f"{sha256}.json"
+    about.write_text('{"half": ', encoding="utf-8")
+    about.with_suffix(".txt").write_text("changed", encoding="utf-8")
+    assert actions(index.update(corpus)) == {"one.md": "kept", "two.md": "kept"}
+    assert "Rs. 20" in store.text(sha256)
+    assert [record["doc_id"] for record in json.loads(about.read_text(encoding="utf-8"))] == ["two"]
+
+
+def test_points_are_written_ahead_and_stand_in_one_file_at_the_end(
+    index: CorpusIndex, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[str] = []
+    reader = index.reader
+    assert reader is not None
+    read = reader.read
+
+    def looking(*args: object) -> object:
+        for file in (index.home / "qdrant").rglob("storage.sqlite"):
+            with closing(sqlite3.connect(file)) as stored:
+                modes.append(stored.execute("PRAGMA journal_mode").fetchone()[0])
+        return read(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reader, "read", looking)
+    write(corpus, "three.md", "The fee is Rs. 30.\n", doc_id="three", product_code="TST-3")
+    index.update(corpus)
+    assert modes[-1] == "wal"
+    files = list((index.home / "qdrant").rglob("storage.sqlite*"))
+    assert [file.name for file in files] == ["storage.sqlite"]
+    with closing(sqlite3.connect(files[0])) as stored:
+        assert stored.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert stored.execute("SELECT count(*) FROM points").fetchone() == (10,)
 
 
 def test_two_runs_at_once_fail_clearly(index: CorpusIndex, corpus: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Body, Query
 
 from ragmarket.api.doors import Open
 from ragmarket.api.problems import responses
+from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
 
 router = APIRouter(prefix="/v1/check", tags=["check"])
@@ -36,7 +36,7 @@ CopyBody = Annotated[
     "",
     summary="Check copy",
     response_model=CheckVerdict,
-    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY),
+    responses=responses(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 def check(
     request: CopyBody,
@@ -45,5 +45,5 @@ def check(
 ) -> CheckVerdict:
     """Pass or fail, with every finding; ``as_of`` defaults to today."""
     if request.as_of is None:
-        request = request.model_copy(update={"as_of": datetime.now(UTC).date()})
+        request = request.model_copy(update={"as_of": today()})
     return doors.house.check(request, body_only)

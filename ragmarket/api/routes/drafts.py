@@ -47,7 +47,9 @@ DraftId = Annotated[str, Path(max_length=64, description="The draft_id of a resu
     "",
     summary="Write a message",
     response_model=Result,
-    responses=responses(HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+    responses=responses(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+    ),
 )
 def write(brief: BriefBody, doors: Open) -> Result:
     """One brief in, one result out; a refusal is a result too, with its reasons in ``findings``."""

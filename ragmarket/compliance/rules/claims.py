@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ragmarket.compliance.rules.disguise import readings
 from ragmarket.compliance.rules.lexicon import CompiledRule, Lexicon
@@ -15,6 +16,8 @@ from ragmarket.schemas.compliance import Finding
 
 Span = tuple[int, int]
 _FARTHEST_NEGATOR = 6
+# Hits looked at on either side of one: a text of nothing but hits must not take the square of its length.
+_NEIGHBOURS = 16
 
 
 class _Reading:
@@ -41,9 +44,11 @@ class _Reading:
         self.walls |= {start for start, _ in turns}
         self.walls |= set(clause_breaks(self.text))
         void = negation.never.find(self.text, self.scripts)
+        opened = [start for start, _ in void]
+        reached = list(accumulate((end for _, end in void), max))
 
         def real(spans: Iterable[Span]) -> dict[int, int]:
-            return {s: e for s, e in spans if not any(vs <= s and e <= ve for vs, ve in void)}
+            return {s: e for s, e in spans if not (before := bisect_right(opened, s)) or reached[before - 1] < e}
 
         self.before = real(negation.before.find(self.text, self.scripts))
         self.after = real(negation.after.find(self.text, self.scripts))
@@ -64,7 +69,8 @@ class _Reading:
         return self.word_at.get(offset, 0)
 
     def same_sentence(self, start: int, end: int) -> bool:
-        return not any(start < stop < end for stop in self.sentence_ends)
+        place = bisect_right(self.sentence_ends, start)
+        return place == len(self.sentence_ends) or self.sentence_ends[place] >= end
 
     def negated(self, hit: Span) -> bool:
         """Whether the clause denies the words at ``hit``."""
@@ -113,8 +119,10 @@ def _near(reading: _Reading, names: Sequence[str], within: int) -> Iterable[tupl
     for first in lists[0]:
         chosen = [first]
         for others in lists[1:]:
+            place = bisect_left(others, first)
+            around = others[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
             best = min(
-                (hit for hit in others if not (hit[0] < first[1] and first[0] < hit[1])),
+                (hit for hit in around if not (hit[0] < first[1] and first[0] < hit[1])),
                 key=lambda hit: _distance(reading, first, hit),
                 default=None,
             )
@@ -145,8 +153,10 @@ def _matches(reading: _Reading, compiled: CompiledRule) -> list[Span]:
             if not any(reading.negated(hit) for hit in hits):
                 found.append(span)
     if found:
-        lawful = compiled.lawful.find(text, scripts)
-        found = [(s, e) for s, e in found if not any(ls < e and s < le for ls, le in lawful)]
+        lawful = bytearray(len(text))
+        for start, end in compiled.lawful.find(text, scripts):
+            lawful[start:end] = b"\x01" * (end - start)
+        found = [(start, end) for start, end in found if lawful.find(1, start, end) < 0]
     return found
 
 

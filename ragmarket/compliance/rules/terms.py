@@ -30,6 +30,8 @@ _SCRIPT = {
 }
 _WORD = r"[^\s]"
 _VIRAMAS = "\u094d\u09cd\u0acd\u0bcd\u0c4d\u0ccd\u0d4d"
+# The final short u of a Kannada, Telugu, Tamil or Malayalam word gives way to the vowel of whatever is joined to it.
+_YIELDING = "\u0cc1\u0c41\u0bc1\u0d41"
 _PART = regex.compile(r"\*|<n>|(?:(?!<n>)[^*])+")
 
 
@@ -46,7 +48,7 @@ def _word_pattern(word: str) -> str:
                 words = [fold(piece).text.strip().replace(" ", "") for piece in part.split("_")]
                 literal = r"\s?".join(regex.escape(word) for word in words)
                 # A vowel sign takes the place of the virama when a stem is inflected.
-                pieces.append(literal.rstrip(_VIRAMAS) if alternative.endswith("*") else literal)
+                pieces.append(literal.rstrip(_VIRAMAS + _YIELDING) if alternative.endswith("*") else literal)
         alternatives.append("".join(pieces))
     return f"(?:{'|'.join(alternatives)})"
 
