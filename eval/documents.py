@@ -36,6 +36,7 @@ from ragmarket.errors import RagmarketError
 from ragmarket.retrieval.chunking import split
 from ragmarket.retrieval.corpus import read_corpus
 from ragmarket.retrieval.facts import FactReader, Reading
+from ragmarket.retrieval.reading import names_of
 from ragmarket.retrieval.units import Unit
 from ragmarket.schemas.brief import Brief
 from ragmarket.settings import read_settings
@@ -78,7 +79,7 @@ def read_documents(house: House) -> dict[tuple[str, str], ReadDocument]:
     for document in track(documents, "reading", console=Console(stderr=True)):
         version = document.version
         units = split(document.text, house.encoder.count_tokens)
-        readings = reader.read(units, version.product_class, version.language)
+        readings = reader.read(units, version.product_class, version.language, names_of(version))
         found[version.doc_id, version.version] = ReadDocument(document.text, units, list(readings))
     return found
 

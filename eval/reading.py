@@ -92,6 +92,7 @@ def unlabelled(folder: Path, embed: Any) -> dict[str, Any]:
     from ragmarket.retrieval.chunking import split
     from ragmarket.retrieval.corpus import read_corpus
     from ragmarket.retrieval.facts import FactReader
+    from ragmarket.retrieval.reading import names_of
 
     reader = FactReader(load_catalogue(), embed)
     counts: Counter[str] = Counter()
@@ -101,7 +102,7 @@ def unlabelled(folder: Path, embed: Any) -> dict[str, Any]:
         if version.kind != "product":
             continue
         units = split(document.text, lambda text: len(text.split()))
-        for reading in reader.read(units, version.product_class, version.language):
+        for reading in reader.read(units, version.product_class, version.language, names_of(version)):
             counts["units"] += 1
             counts["with_figures"] += bool(reading.figures)
             counts["with_kind"] += reading.kind is not None

@@ -149,7 +149,7 @@ class House:
         return TrainedPredictor(
             encode=DEFAULT_SPEC.encode,
             spec_sha256=DEFAULT_SPEC.sha256,
-            weights=PREDICTOR_WEIGHTS,
+            weights=self.settings.prediction.model_dir or PREDICTOR_WEIGHTS,
             angles=self.angles,
         )
 
@@ -292,9 +292,9 @@ class House:
             "knowledge": lambda: self.packs,
             "ledger": lambda: self.ledger,
             "index": lambda: self.retriever.warm_up() if self.documents() else "nothing is indexed yet",
-            "writer": self.engine.warm_up,
-            "predictor": self.predictor.warm_up,
-            "audit": self.audit.head,
+            "writer": lambda: self.engine.warm_up(),  # noqa: PLW0108 (the engine is built inside the try below)
+            "predictor": lambda: self.predictor.warm_up(),  # noqa: PLW0108
+            "audit": lambda: self.audit.head(),  # noqa: PLW0108
         }
         answers = {}
         for name, part in parts.items():
@@ -303,6 +303,8 @@ class House:
                 answers[name] = answer if isinstance(answer, str) else "ok"
             except RagmarketError as error:
                 answers[name] = error.message
+            except Exception as error:  # noqa: BLE001 (whatever is wrong with a part, the others are asked)
+                answers[name] = f"fault: {type(error).__name__}"
         return answers
 
 

@@ -43,6 +43,12 @@ def _ledger_dir() -> Path:
     return beside if beside.is_dir() and not here.is_dir() else here
 
 
+class PredictionSettings(_Section):
+    """Who the customer is."""
+
+    model_dir: Path | None = Field(default=None, description="A predictor's folder; none uses the packaged weights.")
+
+
 class ComplianceSettings(_Section):
     """Where the ledger is."""
 
@@ -76,6 +82,7 @@ class Settings(BaseSettings):
     log_json: bool = False
     retrieval: RetrievalSettings = RetrievalSettings()
     generation: GenerationSettings = GenerationSettings()
+    prediction: PredictionSettings = PredictionSettings()
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     audit: AuditSettings = AuditSettings()
     api: ApiSettings = ApiSettings()

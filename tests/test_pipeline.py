@@ -237,3 +237,12 @@ def test_whatever_is_slipped_into_a_claim_is_never_released(language: str, chann
             )
 
         assert letters(spoiled) == letters(text)
+
+
+def test_a_figure_that_ends_in_a_stop_closes_its_sentence_and_a_sentence_begins_with_a_capital() -> None:
+    pipeline, _, _ = line(
+        json.dumps({"claims": [{"cite": "S2", "fact": "", "text": "{S2a} FD: interest at {S2b}."}]}, ensure_ascii=False)
+    )
+    result = pipeline.draft(brief(channel="sms"))
+    assert result.status == "accepted", result.findings
+    assert result.claims[0].text == "444 days FD: interest at 7.25% p.a."

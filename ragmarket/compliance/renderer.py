@@ -65,7 +65,9 @@ class Renderer:
     ) -> tuple[str, list[RenderedFigure]]:
         page, figures, last = _Page(), list[RenderedFigure](), 0
         for match in SLOT.finditer(template):
-            page.add(template[last : match.start()])
+            piece = template[last : match.start()]
+            # "… 6.25% p.a." closes its sentence with its own stop.
+            page.add(piece.removeprefix(".") if page.text.endswith(".") else piece)
             last = match.end()
             name = match.group(1)
             if name == "product":
@@ -89,8 +91,9 @@ class Renderer:
                 )
                 for begin, end, figure in text.parts
             ]
-        page.add(template[last:])
-        return page.text, figures
+        page.add(template[last:].removeprefix(".") if page.text.endswith(".") else template[last:])
+        # A sentence that begins with a rendered bound ("up to …") still begins with a capital.
+        return page.text[:1].upper() + page.text[1:], figures
 
     def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
         """Lay out one message.

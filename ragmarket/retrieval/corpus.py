@@ -82,7 +82,7 @@ def find(root: Path) -> list[Path]:
     """
     if not root.is_dir():
         raise InvalidInput(
-            f"the corpus folder {root} does not exist", hint="Set RAGMARKET_CORPUS_DIR or pass --corpus."
+            f"the corpus folder {root} does not exist", hint="Set RAGMARKET_CORPUS_DIR to a folder of documents."
         )
     return sorted(
         path

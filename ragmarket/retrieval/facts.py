@@ -27,7 +27,7 @@ from ragmarket.retrieval.fact_surroundings import (
     title_of,
     unread_number,
 )
-from ragmarket.retrieval.fact_words import narrowing_word, unknown_word
+from ragmarket.retrieval.fact_words import narrowing_word, stems, unknown_word
 from ragmarket.retrieval.figures import recognise
 from ragmarket.retrieval.figures_context import label_end
 from ragmarket.retrieval.kinds import Embed, KindClassifier, masked
@@ -63,13 +63,17 @@ class FactReader:
         """Fit the kind classifier now rather than at the first reading."""
         self._classifier.warm_up()
 
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> list[Reading]:
+    def read(
+        self, units: Sequence[Unit], product_class: str | None, language: str, names: Sequence[str] = ()
+    ) -> list[Reading]:
         """Read each unit; one reading per unit, in order.
 
         Args:
             units: Units of one document.
             product_class: The document's class; None (a regulation) is read but never phrasable.
             language: The document's language. Kinds are read in English only; elsewhere only figures are found.
+            names: What the document calls itself, its product and its bank: their words narrow nothing, unless they are
+                words that always do ("senior", "staff").
         """
         found = [recognise(unit.view, language) for unit in units]
         if language != "en":
@@ -78,8 +82,9 @@ class FactReader:
                 for u, f in zip(units, found, strict=True)
             ]
         title = title_of(units, self._lexicon)
+        named = stems(" ".join(names)) - self._lexicon.narrowing
         return [
-            self._one(unit, figures, kind, score, product_class, title)
+            self._one(unit, figures, kind, score, product_class, title, named)
             for unit, figures, (kind, score) in zip(units, found, self._kinds(units, found, product_class), strict=True)
         ]
 
@@ -117,14 +122,15 @@ class FactReader:
         score: float,
         product_class: str | None,
         title: str,
+        named: frozenset[str],
     ) -> Reading:
         if kind_id is None:
             return unread(unit, figures, None, score, "no kind is sure enough")
         kind = self._catalogue.kinds[kind_id]
         if product_class is None:
             return unread(unit, figures, kind_id, score, "not a product document")
-        known = known_stems(kind, self._catalogue, product_class, title, self._lexicon)
-        own = own_stems(kind, title, self._lexicon)
+        known = known_stems(kind, self._catalogue, product_class, title, self._lexicon) | named
+        own = own_stems(kind, title, self._lexicon) | named
         problem = self._standing_in_the_way(unit, figures, kind, score) or self._around.problem(
             unit, kind, figures, known, title
         )

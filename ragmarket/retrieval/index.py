@@ -21,7 +21,7 @@ from ragmarket.retrieval.locks import exclusive
 from ragmarket.retrieval.memory import Memory
 from ragmarket.retrieval.progress import drawn_bar
 from ragmarket.retrieval.qdrant import QdrantPlace
-from ragmarket.retrieval.reading import UnitReader, evidence_of_unit
+from ragmarket.retrieval.reading import UnitReader, evidence_of_unit, names_of
 from ragmarket.retrieval.reporting import report_of
 from ragmarket.schemas.indexing import IndexReport
 
@@ -143,7 +143,7 @@ class CorpusIndex:
 
         version = document.version
         units = split(document.text, self.encoder.count_tokens)
-        readings = self._reader().read(units, version.product_class, version.language)
+        readings = self._reader().read(units, version.product_class, version.language, names_of(version))
         texts = [f"{unit.heading}\n{unit.view}" if unit.heading else unit.view for unit in units]
         evidence = [evidence_of_unit(unit, reading, version) for unit, reading in zip(units, readings, strict=True)]
         batch: list[BaseNode] = []

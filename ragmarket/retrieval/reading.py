@@ -51,9 +51,16 @@ class UnitReading(Protocol):
 class UnitReader(Protocol):
     """Reads facts from units (``facts.FactReader``)."""
 
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> Sequence[UnitReading]:
+    def read(
+        self, units: Sequence[Unit], product_class: str | None, language: str, names: Sequence[str] = ()
+    ) -> Sequence[UnitReading]:
         """One reading per unit, in order."""
         ...
+
+
+def names_of(version: DocumentVersion) -> tuple[str, ...]:
+    """What a document calls itself, its product and its bank."""
+    return tuple(name for name in (version.title, version.product_name, version.issuer) if name)
 
 
 def evidence_of_unit(unit: Unit, reading: UnitReading, version: DocumentVersion) -> Evidence:

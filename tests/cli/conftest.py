@@ -1,20 +1,14 @@
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import pytest
 from click.testing import Result
+from typer.testing import CliRunner
 
 from ragmarket import telemetry
+from ragmarket.cli.app import app
 from tests.fake_house import FakeHouse
-
-with warnings.catch_warnings():
-    # typer re-exports names that click 8.5 deprecates, at import; nothing of ours uses them.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from typer.testing import CliRunner
-
-    from ragmarket.cli.app import app
 
 Run = Callable[..., Result]
 

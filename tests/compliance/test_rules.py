@@ -310,3 +310,10 @@ def test_a_bad_rule_file_is_refused_with_its_line(tmp_path: Path, file: str, old
     with pytest.raises(BadKnowledge, match=problem) as refused:
         load_lexicon(tmp_path / "rules")
     assert refused.value.line is not None
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x1b", "\u202e", "\u2066", "\u200f"])
+def test_characters_that_hide_or_turn_the_text_are_found(book: PolicyBook, char: str) -> None:
+    policy = book.resolve(product_class="deposit", channel="email", language="en", as_of=date(2026, 11, 21))
+    assert [f.rule for f in check_channel(f"A deposit{char} for you.", policy)] == ["channel.hidden_character"]
+    assert check_channel("A deposit\nfor you.", policy) == ()

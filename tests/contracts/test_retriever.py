@@ -39,7 +39,13 @@ class _Reading:
 
 
 class _NominationReader:
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> list[_Reading]:  # noqa: ARG002
+    def read(
+        self,
+        units: Sequence[Unit],
+        product_class: str | None,  # noqa: ARG002
+        language: str,  # noqa: ARG002
+        names: Sequence[str] = (),  # noqa: ARG002
+    ) -> list[_Reading]:
         return [
             _Reading("nomination_available") if "nominee" in unit.view else _Reading(None, 0.1, False, "no kind")
             for unit in units

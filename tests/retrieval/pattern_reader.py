@@ -39,7 +39,13 @@ class PatternReader:
     def __init__(self) -> None:
         self.read_units = 0
 
-    def read(self, units: Sequence[Unit], product_class: str | None, language: str) -> list[PatternReading]:  # noqa: ARG002
+    def read(
+        self,
+        units: Sequence[Unit],
+        product_class: str | None,  # noqa: ARG002
+        language: str,  # noqa: ARG002
+        names: Sequence[str] = (),  # noqa: ARG002
+    ) -> list[PatternReading]:
         self.read_units += len(units)
         return [self._one(unit) for unit in units]
 

@@ -11,6 +11,8 @@ _GSM7 = frozenset(
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_EXTENSION = frozenset("^{}\\[~]|€\f")
+# Control characters but line ends and tabs, and marks that turn the reading direction.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PLACEHOLDER = re.compile(
     r"\{[^{}\s]{0,40}\}|\[(?:name|bank|product|amount|rate|url|link|insert[^\]]*)\]|<[^<>\n]{1,40}>", re.IGNORECASE
 )
@@ -47,6 +49,13 @@ def check_channel(text: str, policy: Policy, subject: str | None = None) -> tupl
     def report(rule: str, message: str, start: int, end: int, authority: str | None = None) -> None:
         found.append(Finding(rule=rule, severity="block", message=message, start=start, end=end, authority=authority))
 
+    for match in _UNSEEN.finditer(text):
+        report(
+            "channel.hidden_character",
+            f"U+{ord(match.group()):04X} cannot be seen and may show the text otherwise than it is read",
+            match.start(),
+            match.end(),
+        )
     if not text.strip():
         report("channel.empty", "there is no text", 0, len(text))
     if policy.max_chars is not None and len(text) > policy.max_chars:

@@ -62,8 +62,10 @@ class EmbeddedEngine:
                 import torch
                 import xgrammar
                 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+                from transformers.utils import logging as transformers_logging
             except ImportError as error:
                 raise MissingDependency("transformers", "generation") from error
+            transformers_logging.disable_progress_bar()
             self._revision = revision_of(self._folder)
             if self._threads is not None:
                 torch.set_num_threads(self._threads)
