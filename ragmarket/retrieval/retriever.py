@@ -95,8 +95,8 @@ class CorpusRetriever:
     def retrieve(self, brief: Brief, prediction: Prediction, policy: Policy) -> tuple[Evidence, ...]:
         """Evidence for a brief, at most ``k``, ids S1..Sk.
 
-        Facts that can be put into words come first (those that policy demands at the head), then supporting evidence,
-        then at most ``rules`` pieces of regulatory evidence.
+        What policy demands stands at the head; facts that can be put into words and evidence that only supports follow
+        by score, then at most ``rules`` pieces of regulatory evidence.
 
         Raises:
             UnknownProduct: No document of the product is in force on the day.

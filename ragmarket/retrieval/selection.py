@@ -12,6 +12,8 @@ from ragmarket.schemas.evidence import Evidence, Figure
 
 # Each further fact of one kind weighs less, so that a rate card does not crowd out everything else.
 REPEAT = 0.55
+# What can only support weighs a little less than a fact of the same score that can be put into words.
+SUPPORT = 0.9
 _DAYS = {
     "day": (Decimal(1), "day"),
     "week": (Decimal(7), "day"),
@@ -61,7 +63,7 @@ def weigh(
 
 
 def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evidence]:
-    """Pick the product evidence, phrasable facts first.
+    """Pick the product evidence: as many phrasable facts as fit, then support, each in its place by score.
 
     Args:
         evidence: Weighed, best first.
@@ -86,7 +88,30 @@ def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evi
         for one in rest
         if not one.phrasable or one.kind in stranded
     ]
-    return [*chosen, *support[: max(0, limit - len(chosen))]]
+    return _merged(chosen, support[: max(0, limit - len(chosen))], len(policy.must_say))
+
+
+def _merged(chosen: Sequence[Evidence], support: Sequence[Evidence], head: int) -> list[Evidence]:
+    """Facts for the writer in the order picked, with what only supports standing where its own score puts it.
+
+    The first ``head`` facts are policy's and stay in front. Of a kind, each further piece of support weighs less.
+    """
+    merged, waiting, count = list(chosen[:head]), list(chosen[head:]), dict[str, int]()
+
+    def weight(one: Evidence) -> float:
+        return SUPPORT * one.score * REPEAT ** count.get(one.kind or "", 0)
+
+    left = list(support)
+    while waiting or left:
+        best = max(left, key=weight, default=None)
+        if best is None or (waiting and waiting[0].score >= weight(best)):
+            merged.append(waiting.pop(0))
+        else:
+            left.remove(best)
+            merged.append(best)
+        kind = merged[-1].kind or ""
+        count[kind] = count.get(kind, 0) + 1
+    return merged
 
 
 def _distinct(facts: Sequence[Evidence]) -> list[Evidence]:
