@@ -19,6 +19,8 @@ import pytest
 from ragmarket.audit.log import SqlAuditLog
 from ragmarket.errors import AuditWriteFailed, BackendUnavailable
 
+pytestmark = pytest.mark.slow
+
 
 def _binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
