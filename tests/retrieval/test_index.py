@@ -216,10 +216,10 @@ def test_a_document_that_fails_in_reading_is_rejected_alone(
     assert reader is not None
     read = reader.read
 
-    def failing(units: Sequence[Unit], product_class: str | None, language: str) -> object:
+    def failing(units: Sequence[Unit], product_class: str | None, language: str, names: Sequence[str] = ()) -> object:
         if any("Rs. 99" in unit.view for unit in units):
             raise RecursionError
-        return read(units, product_class, language)
+        return read(units, product_class, language, names)
 
     monkeypatch.setattr(reader, "read", failing)
     index.update(corpus)
