@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,20 @@ _AT_TOP = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.D
 _IN_COMMENT = re.compile(r"<!--\s*\n?---[ \t]*\r?\n(.*?)^---[ \t]*\r?\n?\s*-->", re.DOTALL | re.MULTILINE)
 _CLAIM = re.compile(rb"""^[ \t]*(doc_id|version|effective_from)[ \t]*:[ \t]*["']?([\w.-]{1,128})""", re.MULTILINE)
 _REMEDY = "Correct the front matter (or the sidecar .yaml) and run `ragmarket index` again."
+
+
+# Other words for the five formats.
+_FORMATS = {
+    "md": "markdown",
+    "txt": "text",
+    "plain": "text",
+    "plaintext": "text",
+    "plain_text": "text",
+    "plain text": "text",
+    "htm": "html",
+    "word": "docx",
+}
+_log = logging.getLogger("ragmarket.retrieval")
 
 
 def _as_text(value: Any) -> Any:
@@ -41,7 +56,10 @@ class FrontMatter(Frozen):
     effective_from: date
     effective_to: date | None = None
     language: Language
-    source_format: Literal["markdown", "html", "text", "pdf", "docx"] | None = None
+    source_format: Annotated[
+        Literal["markdown", "html", "text", "pdf", "docx"] | None,
+        BeforeValidator(lambda value: _FORMATS.get(value, value)),
+    ] = None
     source: str = Field(min_length=1)
     confidence: str | None = None
     authority: str | None = None
@@ -163,13 +181,14 @@ def validate(data: Mapping[str, Any], source_format: str, name: str) -> FrontMat
     Raises:
         CorruptDocument: Names the file, the field and the remedy.
     """
-    unknown = sorted(set(data) - set(FrontMatter.model_fields))
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], FrontMatter.model_fields, n=1)
-        remedy = (
-            f"Did you mean {near[0]!r}?" if near else "Remove it; known keys are " + ", ".join(FrontMatter.model_fields)
-        )
-        raise CorruptDocument(f"{name}: {unknown[0]}: is not a known key", hint=remedy)
+    known = FrontMatter.model_fields
+    for key in sorted(set(data) - set(known)):
+        # A misspelt key would be lost in silence; a bank's own further keys are no concern of ours.
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.8)
+        if near:
+            raise CorruptDocument(f"{name}: {key}: is not a known key", hint=f"Did you mean {near[0]!r}?")
+        _log.warning("%s: the key %s is not one of ours and was ignored", name, key)
+    data = {key: value for key, value in data.items() if key in known}
     try:
         front = FrontMatter.model_validate(dict(data))
     except ValidationError as error:

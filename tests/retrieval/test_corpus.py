@@ -50,6 +50,12 @@ def test_bad_front_matter_names_file_field_and_remedy(
     assert caught.value.hint
 
 
+def test_a_bank_s_own_keys_and_words_for_formats_are_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path, "card.md", RATE_CARD, department="retail", source_format="md")
+    assert read(path, tmp_path).version.source_format == "markdown"
+    assert "department" in caplog.text
+
+
 def test_an_unknown_key_suggests_the_known_one(tmp_path: Path) -> None:
     path = write(tmp_path, "card.md", RATE_CARD, efective_to="2027-01-01")
     with pytest.raises(CorruptDocument, match="efective_to") as caught:
