@@ -8,6 +8,7 @@ module only after `guard.quiet_guardrails`.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
@@ -63,14 +64,15 @@ def _result(findings: Sequence[Finding]) -> ValidationResult:
     )
 
 
-class _RuleValidator(Validator):  # type: ignore[misc]  # guardrails ships no types that mypy may follow
+class _RuleValidator(Validator, ABC):  # type: ignore[misc]  # guardrails ships no types that mypy may follow
     required_metadata_keys = [CALL]
 
     def __init__(self, on_fail: Literal["noop"] = "noop") -> None:
         super().__init__(on_fail=on_fail)
 
+    @abstractmethod
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
-        raise NotImplementedError
+        """What the rule finds in a text."""
 
     def _validate(self, value: Any, metadata: dict[str, Any]) -> ValidationResult:
         return _result(self._check(str(value), _call(metadata)))

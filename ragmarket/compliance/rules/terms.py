@@ -13,21 +13,11 @@ from typing import Literal
 import regex
 
 from ragmarket.compliance.rules.normalise import fold
+from ragmarket.compliance.rules.scripts import NATIVE_SCRIPT
 
 Tongue = Literal["en", "hi_latn", "hi", "mr", "bn", "gu", "ta", "te", "kn", "ml"]
 Terms = dict[Tongue, tuple[str, ...]]
-_SCRIPT = {
-    "en": "Latn",
-    "hi_latn": "Latn",
-    "hi": "Deva",
-    "mr": "Deva",
-    "bn": "Beng",
-    "gu": "Gujr",
-    "ta": "Taml",
-    "te": "Telu",
-    "kn": "Knda",
-    "ml": "Mlym",
-}
+_SCRIPT = {**NATIVE_SCRIPT, "hi_latn": "Latn"}
 _WORD = r"[^\s]"
 _VIRAMAS = "\u094d\u09cd\u0acd\u0bcd\u0c4d\u0ccd\u0d4d"
 # The final short u of a Kannada, Telugu, Tamil or Malayalam word gives way to the vowel of whatever is joined to it.
