@@ -1,8 +1,8 @@
 """What an operator sees: logs on stderr and the time that each stage took.
 
 Logs say what happened, never about whom: fields that could hold a customer, a prompt or a message are withheld by
-name, and an exception is logged by its class and its places in the code, because its text may quote what somebody sent.
-Nothing leaves the machine.
+name, identifiers of persons are replaced wherever they stand, and an exception is logged by its class and its places in
+the code, because its text may quote what somebody sent. Nothing leaves the machine.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
+
+from ragmarket.personal_data import redact
 
 ROOT = "ragmarket"
 WITHHELD = frozenset(
@@ -65,7 +67,8 @@ def request(id_: str) -> Iterator[None]:
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
     found = {key: value for key, value in vars(record).items() if key not in _STANDARD and not key.startswith("_")}
-    return {key: "[withheld]" if key.lower() in WITHHELD else value for key, value in found.items()}
+    shown = {key: "[withheld]" if key.lower() in WITHHELD else value for key, value in found.items()}
+    return {key: redact(value) if isinstance(value, str) else value for key, value in shown.items()}
 
 
 def _failure(record: logging.LogRecord) -> dict[str, object]:
@@ -82,7 +85,7 @@ class _JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": redact(record.getMessage()),
         }
         if (id_ := request_id()) is not None:
             line["request_id"] = id_
@@ -95,7 +98,7 @@ class _Plain(logging.Formatter):
         extra = {"request_id": request_id()} if request_id() is not None else {}
         details = " ".join(f"{key}={value}" for key, value in {**extra, **_fields(record), **_failure(record)}.items())
         # One event, one line: a value that holds a line break must not forge a second event.
-        line = f"{moment} {record.levelname.lower():7} {record.name}: {record.getMessage()} {details}".rstrip()
+        line = f"{moment} {record.levelname.lower():7} {record.name}: {redact(record.getMessage())} {details}".rstrip()
         return line.replace("\r", "\\r").replace("\n", "\\n")
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, field_validator
 
+from ragmarket.personal_data import find_identifiers
 from ragmarket.schemas.base import Channel, Frozen, Language
 
 
@@ -13,16 +14,30 @@ class Brief(Frozen):
     """One message to be written.
 
     ``intent`` and ``segment`` given here win over predicted ones; both are recorded. ``as_of`` chooses the documents,
-    policy and disclaimers in force on that day (default: today).
+    policy and disclaimers in force on that day (default: today). ``region`` is a state's ISO 3166-2:IN code (default:
+    the one whose language the message is in) and chooses which facts come first. No field may hold a person's number.
     """
+
+    # An error about a field must not repeat what somebody typed into it.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     product_code: str = Field(min_length=1, max_length=64, examples=["ARB-FD-001"])
     language: Language = Field(examples=["hi"])
     channel: Channel = Field(examples=["whatsapp"])
     intent: str | None = Field(default=None, max_length=64, examples=["grow_savings"])
     segment: str | None = Field(default=None, max_length=64)
+    region: str | None = Field(default=None, max_length=8, examples=["KL"])
     customer_id: str | None = Field(default=None, max_length=64)
     as_of: date | None = None
     max_claims: int | None = Field(default=None, ge=1, le=8)
     variants: int = Field(default=1, ge=1, le=5)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+    @field_validator("product_code", "intent", "segment", "region", "customer_id")
+    @classmethod
+    def _nobody(cls, value: str | None) -> str | None:
+        found = find_identifiers(value) if value else ()
+        if found:
+            remedy = "name a customer by the bank's own reference, and nobody in any other field"
+            raise ValueError(f"it seems to hold a person's {found[0].kind}: {remedy}")
+        return value
