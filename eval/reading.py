@@ -1,7 +1,7 @@
 """How well documents are read: spans of figures, and kinds of facts, with 95 % Wilson intervals.
 
     python eval/reading.py                                    # the held-out phrasings of the repository
-    python eval/reading.py --data FILE.yaml --split test      # another labelled file
+    python eval/reading.py --data tests/content/kind_sentences.yaml --split test      # another labelled file
     python eval/reading.py --corpus corpus                    # documents: how much is read, and why not the rest
 
 A labelled file holds ``items``: each ``{text, kind, class, split?}`` with braces around every figure of ``text`` and
@@ -58,10 +58,10 @@ def encoder() -> Any:
 def labelled(items: list[dict[str, Any]], embed: Any) -> dict[str, Any]:
     """Figure precision and recall, kind accuracy, and how often "no kind" is right."""
     from ragmarket.knowledge.catalogue import load_catalogue
+    from ragmarket.retrieval.facts import FactReader, plain_unit
     from ragmarket.retrieval.figures import recognise
-    from ragmarket.retrieval.kinds import KindClassifier, masked
 
-    classifier = KindClassifier(load_catalogue(), embed)
+    reader = FactReader(load_catalogue(), embed)
     right = found = marked = 0
     counts: Counter[str] = Counter()
     for item in items:
@@ -69,7 +69,15 @@ def labelled(items: list[dict[str, Any]], embed: Any) -> dict[str, Any]:
         figures = recognise(text, item.get("language", "en"))
         spans = {(f.start, f.end) for f in figures}
         right, found, marked = right + len(spans & gold), found + len(spans), marked + len(gold)
-        kind, _ = classifier.classify([masked(text, figures)], [[f.type for f in figures]], item.get("class"))[0]
+        reading = reader.read([plain_unit(text)], item.get("class"), "en")[0]
+        kind = reading.kind
+        if kind is not None:
+            counts["given"] += 1
+            counts["given_right"] += kind == item["kind"]
+        if reading.phrasable and kind != item["kind"]:
+            counts["wrong_phrasable"] += 1
+        if kind is not None and kind == item["kind"]:
+            counts["phrasable"] += reading.phrasable
         if item["kind"] is None:
             counts["none"] += 1
             counts["none_right"] += kind is None
@@ -81,8 +89,12 @@ def labelled(items: list[dict[str, Any]], embed: Any) -> dict[str, Any]:
         "figure_precision": share(right, found),
         "figure_recall": share(right, marked),
         "kind_accuracy": share(counts["kind_right"], counts["kinds"]),
+        "kind_precision": share(counts["given_right"], counts["given"]),
         "kind_wrong": share(counts["kind_wrong"], counts["kinds"]),
         "none_accuracy": share(counts["none_right"], counts["none"]),
+        "accuracy": share(counts["kind_right"] + counts["none_right"], len(items)),
+        "phrasable_of_right": share(counts["phrasable"], counts["kind_right"]),
+        "wrong_phrasable": share(counts["wrong_phrasable"], len(items)),
     }
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from eval.documents import main
+from eval.documents import SETS, main
 
 pytestmark = pytest.mark.slow
 
 
-def test_unseen_documents_are_read_and_their_briefs_answered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", SETS)
+def test_unseen_documents_are_read_and_their_briefs_answered(name: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    assert main(["--json", str(report)]) == 0, "a fault in an accepted text"
+    assert main([name, "--json", str(report)]) == 0, "a fault in an accepted text"
     counted = json.loads(report.read_text(encoding="utf-8"))["shares"]
     shares = {name: value["hits"] / value["of"] for name, value in counted.items()}
     assert shares["documents indexed"] == 1.0

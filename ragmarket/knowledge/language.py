@@ -53,7 +53,7 @@ class Formats(Frozen):
 
 
 class Phrasings(Frozen):
-    """The ways to say one kind of fact."""
+    """The ways to say one kind of fact, in the warm register (``customer``) and the plain one (``formal``)."""
 
     customer: tuple[str, ...] = Field(min_length=2)
     formal: tuple[str, ...] = Field(min_length=1)
@@ -62,6 +62,15 @@ class Phrasings(Frozen):
     def all(self) -> tuple[str, ...]:
         """Both registers, customer first."""
         return self.customer + self.formal
+
+    def of(self, register: str, style: str) -> tuple[str, ...]:
+        """The phrasings of a register (``customer``, ``formal``); ``short`` and ``full`` are its halves by length."""
+        own = self.formal if register == "formal" else self.customer
+        if style == "any" or len(own) < 3:
+            return own
+        by_length = sorted(own, key=len)
+        half = (len(own) + 1) // 2
+        return tuple(by_length[:half] if style == "short" else by_length[-half:])
 
 
 class AvoidedForm(Frozen):
@@ -78,6 +87,8 @@ class Term(Frozen):
     customer: tuple[str, ...]
     formal: tuple[str, ...]
     avoid: tuple[AvoidedForm, ...] = ()
+    status: Literal["guide", "common", "unconfirmed"] = "unconfirmed"
+    source: str = "none"
 
 
 class LanguagePack(Frozen):
@@ -93,11 +104,36 @@ class LanguagePack(Frozen):
     kinds: dict[str, Phrasings]
     conditions: dict[str, str]
     openings: dict[Literal["whatsapp", "email"], tuple[str, ...]]
+    intent_openings: dict[str, tuple[str, ...]] = {}
     bridges: tuple[str, ...] = ()
     ctas: dict[str, tuple[str, ...]]
+    intent_ctas: dict[str, tuple[str, ...]] = {}
     subjects: tuple[str, ...] = Field(min_length=1)
+    intent_subjects: dict[str, tuple[str, ...]] = {}
     titles: tuple[str, ...] = Field(min_length=1)
     terms: tuple[Term, ...] = ()
+
+    def openings_for(self, channel: Literal["whatsapp", "email"], intent: str) -> tuple[str, ...]:
+        """The lines that may open a message of this channel to a customer with this intent."""
+        return self.openings[channel] + self.intent_openings.get(intent, ())
+
+    def ctas_for(self, aim: str, intent: str) -> tuple[str, ...]:
+        """The calls to action for an aim, and those of the intent's own."""
+        return self.ctas[aim] + self.intent_ctas.get(intent, ())
+
+    def subjects_for(self, intent: str) -> tuple[str, ...]:
+        """The e-mail subjects, and those of the intent's own."""
+        return self.subjects + self.intent_subjects.get(intent, ())
+
+    def lines(self, field: Literal["opening", "bridge", "cta", "subject"]) -> frozenset[str]:
+        """Every line that the bank has for a part of the message that states no fact."""
+        by_field: dict[str, tuple[tuple[str, ...], ...]] = {
+            "opening": (*self.openings.values(), *self.intent_openings.values()),
+            "bridge": (self.bridges,),
+            "cta": (*self.ctas.values(), *self.intent_ctas.values()),
+            "subject": (self.subjects, self.titles, *self.intent_subjects.values()),
+        }
+        return frozenset(line for group in by_field[field] for line in group)
 
     @model_validator(mode="after")
     def _no_digit(self) -> Self:

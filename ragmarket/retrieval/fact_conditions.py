@@ -27,6 +27,7 @@ class _File(Frozen):
     benign: tuple[str, ...]
     said_by: dict[str, tuple[str, ...]]
     needs: dict[str, str]
+    withheld: dict[str, str]
     twins: tuple[tuple[str, str], ...]
     triggers: tuple[str, ...]
     negation: str
@@ -36,6 +37,7 @@ class _File(Frozen):
     narrowing_words: tuple[str, ...]
     product_nouns: tuple[str, ...]
     thresholds: tuple[str, ...]
+    timed: tuple[str, ...]
     enumeration: str
     periods: dict[str, str]
     other_period: dict[str, str]
@@ -74,6 +76,7 @@ class ConditionLexicon:
         self._conditions = {id_: _compiled(path, patterns) for id_, patterns in file.conditions.items()}
         self._said_by = {id_: _compiled(path, patterns) for id_, patterns in file.said_by.items()}
         self._needs = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.needs.items()}
+        self._withheld = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.withheld.items()}
         self._periods = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.periods.items()}
         self._other_period = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.other_period.items()}
         self.benign, self.triggers, self._never = (_compiled(path, p) for p in (file.benign, file.triggers, file.never))
@@ -85,6 +88,7 @@ class ConditionLexicon:
         self.narrowing = frozenset(stem(w) for w in file.narrowing_words)
         self.open_stems = frozenset(stem(w) for w in self.open_words | self.open_groups) - self.narrowing
         self.thresholds = frozenset(file.thresholds)
+        self.timed = frozenset(file.timed)
         self.product_nouns = frozenset(stem(w) for w in file.product_nouns)
 
     def twin(self, kind: str) -> str | None:
@@ -100,6 +104,11 @@ class ConditionLexicon:
         """Whether the statement lacks the word without which it is not of its kind (a denial denies)."""
         need = self._needs.get(kind.id)
         return bool(need and not need.search(view))
+
+    def withheld(self, view: str, kind: Kind) -> bool:
+        """Whether the kind's phrasings would say more, or less, than this statement of it."""
+        pattern = self._withheld.get(kind.id)
+        return bool(pattern and pattern.search(view))
 
     def said_by(self, kind: str) -> tuple[Pattern, ...]:
         """Clauses that the kind's own phrasings say."""

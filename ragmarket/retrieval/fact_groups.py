@@ -15,6 +15,12 @@ RangeKind = Literal["between", "to_below", "above_to"]
 _REPEAT_WITHIN = 20
 _MONTHS = {"month": 1, "year": 12}
 _DAYS = {"day": Decimal(1), "week": Decimal(7), "month": Decimal(30), "year": Decimal(365), "hour": Decimal(1) / 24}
+# "1 year and above but below 2 years", "2 years and above up to 3 years": the open lower end is closed by what follows.
+_OPEN_BELOW = regex.compile(
+    r"\s*(?:and|or|&)\s+(?:above|more|over),?\s*(?:but|and|to|&)?\s*"
+    r"(?:less than|below|under|up to|upto|not exceeding)\s*",
+    regex.I,
+)
 _BETWEEN_ENDS = regex.compile(
     r"[\s,]*(?:p\.?a\.?|per annum|% p\.a\.|years?|months?|of age)?[\s,]*(?:to|-|–|—|and|&|till"
     r"|but)\s*(?:the\s+)?(?:and\s+|but\s+)?(?:age\s+)?"
@@ -110,6 +116,8 @@ def _range_kind(view: str, low: Figure, high: Figure) -> RangeKind | None:
         return None
     inner = view[low.end : high.start]
     joined = _BETWEEN_ENDS.fullmatch(inner)
+    if _OPEN_BELOW.fullmatch(inner) and low.bound == "from" and high.bound in ("below", "up_to"):
+        return "to_below" if high.bound == "below" else "between"
     if (
         joined
         and regex.search(r"\band\b|&|\bbut\b", inner)

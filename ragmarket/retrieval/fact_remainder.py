@@ -24,7 +24,7 @@ _NEAR_LEFT = regex.compile(
 _NOT_BOUND = regex.compile(r"\b(?:if|while|or)\b", _FLAGS)
 _NEAR_RIGHT = regex.compile(
     r"[\s,)]*\b(?:only|at (?:the )?(?:most|least)|or (?:more|less|above|below|higher|older)|and (?:above"
-    r"|below|more|over))\b",
+    r"|below|more|over)|times(?=\s+(?:an?|per|in|every|each)\b))\b",
     _FLAGS,
 )
 _WHICHEVER = regex.compile(r"[\s,(]*whichever is (?:higher|lower|more|less|greater)\b\)?", _FLAGS)

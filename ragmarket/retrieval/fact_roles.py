@@ -10,9 +10,23 @@ from ragmarket.retrieval.fact_groups import Group, plain
 from ragmarket.retrieval.figures_context import label_end
 from ragmarket.schemas.evidence import Figure
 
-# Units that every language pack has a form for; "2 working days" is not "2 days", so it is never put into words.
+# Units that every language pack has a form for.
 PHRASABLE_UNITS = frozenset(
-    ("INR", "percent", "day", "week", "month", "year", "hour", "point", "none", "gram", "kilogram")
+    (
+        "INR",
+        "percent",
+        "day",
+        "working_day",
+        "week",
+        "month",
+        "year",
+        "hour",
+        "minute",
+        "point",
+        "none",
+        "gram",
+        "kilogram",
+    )
 )
 SLAB_BEFORE = regex.compile(
     r"\b(?:for|on|of|loans?|deposits?|limits?|amounts?|transactions?|balances?|spends?|sanction\w*"
@@ -23,6 +37,11 @@ SLAB_BEFORE = regex.compile(
     regex.I,
 )
 _HELD = regex.compile(r"\b(?:holdings?|loans?|deposits?|limits?|balances?|transactions?|dues?)\b[^.;:]{0,20}$", regex.I)
+_FRAME = regex.compile(
+    r"\b(?:in|during) (?:a|any|one|each|every|the) (?:single |calendar |financial |full |policy )*"
+    r"(?P<unit>day|month|quarter|year)\b",
+    regex.I,
+)
 
 
 def bound_fits(role: Role, figure: Figure, view: str) -> bool:
@@ -142,4 +161,13 @@ def unstated_period(kind: Kind, filled: dict[str, Group], text: str, lexicon: Co
             continue
         if not lexicon.states_period(kind.id, role.period, text):
             return f"{group.low.text!r} is not said to be per {role.period}"
+    return None
+
+
+def lost_period(kind: Kind, figures: list[Figure], view: str, lexicon: ConditionLexicon) -> str | None:
+    """A time for which the statement holds ("in a financial year") that neither the kind nor a figure says, or None."""
+    said = {role.period for role in kind.roles.values()} | {figure.period for figure in figures}
+    for match in _FRAME.finditer(view):
+        if match["unit"].lower() not in said and kind.id not in lexicon.timed:
+            return f"{match[0]!r} would be lost"
     return None

@@ -18,6 +18,7 @@ _RUN = regex.compile(
 )
 _COVER = regex.compile(r"\b(?:cover|sum assured|sum insured|coverage)\b[^.;,]{0,16}$", regex.I)
 _COVER_AFTER = regex.compile(r"\s*(?:of\s+)?(?:life\s+|health\s+)?(?:cover|sum assured|sum insured)\b", regex.I)
+_AT_ENTRY = regex.compile(r"\b(?:entry|enter\w*|join\w*|inception|bought|buying|start\w*|first)\b", regex.I)
 _FLOOR = regex.compile(r"\b(?:min(?:imum)?\b|floor|subject to (?:a )?minimum|at least|not less than)", regex.I)
 _CAP = regex.compile(
     r"\b(?:max(?:imum)?\b|cap\b|capped|ceiling|subject to (?:a )?maximum|not exceeding|up to|upto|not more than)",
@@ -35,6 +36,10 @@ def side_condition(kind: Kind, group: Group, view: str, main: list[Group]) -> tu
     in_label = group.end <= stop
     if figure.type == "amount":
         return _amount_condition(kind, group, before, after, in_label=in_label, main=main)
+    if figure.type == "age" and kind.id == "co_payment":
+        # An age at entry is not the age at the claim, and a bare age would say "at 61" for "from 61 on".
+        open_ended = group.high is None and figure.bound in ("from", "above")
+        return ("age", group) if open_ended and not _AT_ENTRY.search(before + after) else None
     if figure.type == "age" and (
         "age" in kind.conditions or regex.search(r"\b(?:for|aged|to)\b[^.;,]{0,30}$", before, regex.I)
     ):

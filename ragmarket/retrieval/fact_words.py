@@ -82,5 +82,10 @@ def unknown_word(text: str, known: frozenset[str], spans: list[Span]) -> str | N
 
 def asked(text: str) -> list[Span]:
     """The interrogative words of the questions in a text: they ask, they do not qualify."""
-    end = len(text) if _ASKS.match(text) and "?" not in text and len(text) <= 60 else text.rfind("?") + 1
+    if _ASKS.match(text) and "?" not in text:
+        # "Who may apply; Terms: 18 to 75 years": the row label asks, the cell answers.
+        row = len(text.partition(";")[0])
+        end = row if row <= 60 else 0
+    else:
+        end = text.rfind("?") + 1
     return [m.span() for m in _ASKED.finditer(text, 0, end)]

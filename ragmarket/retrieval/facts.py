@@ -15,7 +15,7 @@ from ragmarket.retrieval.fact_assembly import Reading, assembled, plain_unit, un
 from ragmarket.retrieval.fact_conditions import ConditionLexicon
 from ragmarket.retrieval.fact_groups import Group, groups_of, without_repeats
 from ragmarket.retrieval.fact_remainder import remainder, understood
-from ragmarket.retrieval.fact_roles import fill, unstated_period
+from ragmarket.retrieval.fact_roles import fill, lost_period, unstated_period
 from ragmarket.retrieval.fact_sides import side_condition
 from ragmarket.retrieval.fact_surroundings import (
     Surroundings,
@@ -30,7 +30,7 @@ from ragmarket.retrieval.fact_surroundings import (
 from ragmarket.retrieval.fact_words import narrowing_word, stems, unknown_word
 from ragmarket.retrieval.figures import recognise
 from ragmarket.retrieval.figures_context import label_end
-from ragmarket.retrieval.kinds import Embed, KindClassifier, masked
+from ragmarket.retrieval.kinds import Embed, KindClassifier, cell_types, masked
 from ragmarket.retrieval.units import Unit
 from ragmarket.schemas.evidence import Figure
 
@@ -38,6 +38,8 @@ _PER_ANNUM = regex.compile(r"\bper annum\b|\bp\.\s?a\b", regex.I)
 # A kind that is likely enough to be evidence is not yet likely enough to be put into words.
 PHRASABLE_FROM = 0.55
 _SHORT_WORDS = 9
+# "Up to four persons may be nominated" says, among more, that a nominee may be named.
+_SAID_ANYWAY = frozenset((("nomination_available", "count"),))
 _STEPS = regex.compile(r"\b(?:multiples|steps) of\s+$", regex.I)
 
 
@@ -93,7 +95,8 @@ class FactReader:
     ) -> list[tuple[str | None, float]]:
         views = [masked(unit.view, figures) for unit, figures in zip(units, found, strict=True)]
         types = [[f.type for f in figures] for figures in found]
-        answers = self._classifier.classify(views, types, product_class)
+        cells = [cell_types(unit.view, figures) for unit, figures in zip(units, found, strict=True)]
+        answers = self._classifier.classify(views, types, product_class, cells)
         # A cell or fragment may be clear only under its heading ("Above ₹10 lakh; p.a.: 2.90%").
         unsure = [
             i
@@ -108,7 +111,9 @@ class FactReader:
             heading = units[i].heading.split(" > ")[-1]
             headed.append(f"{masked(heading, recognise(heading))}; {views[i]}")
         for i, answer in zip(
-            unsure, self._classifier.classify(headed, [types[i] for i in unsure], product_class), strict=True
+            unsure,
+            self._classifier.classify(headed, [types[i] for i in unsure], product_class, [cells[i] for i in unsure]),
+            strict=True,
         ):
             if answer[0] is not None:
                 answers[i] = answer
@@ -127,6 +132,8 @@ class FactReader:
         if kind_id is None:
             return unread(unit, figures, None, score, "no kind is sure enough")
         kind = self._catalogue.kinds[kind_id]
+        if self._lexicon.lacks(f"{unit.heading} {unit.view}", kind):
+            return unread(unit, figures, None, score, f"it lacks what makes it {kind_id}")
         if product_class is None:
             return unread(unit, figures, kind_id, score, "not a product document")
         known = known_stems(kind, self._catalogue, product_class, title, self._lexicon) | named
@@ -142,13 +149,15 @@ class FactReader:
         filled, rest, problem = fill(kind, groups, unit.view, limit=kind.id in self._lexicon.thresholds)
         surrounding = " ".join((unit.view, *headings(unit, title), *(c.quote for c in unit.context)))
         problem = problem or unstated_period(kind, filled, surrounding, self._lexicon)
+        problem = problem or lost_period(kind, single, unit.view, self._lexicon)
         sides: list[tuple[str, Group]] = []
         if problem is None:
             sides, problem = self._sides(kind, rest, unit.view, list(filled.values()))
         riding, silent = self._lexicon.find(unit.view, kind)
         if problem is None:
             covered = [(f.start, f.end) for f in (*riding, *silent)]
-            problem = self._left_over(unit.view, kind, covered, [(f.start, f.end) for f in single], known, own)
+            spans = [(f.start, f.end) for f in single] + [(g.start, g.end) for g in groups]
+            problem = self._left_over(unit.view, kind, covered, spans, known, own)
         if problem is None:
             ids = [f.id for f in riding]
             twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
@@ -167,7 +176,7 @@ class FactReader:
         for group in rest:
             if _STEPS.search(view[: group.start]):
                 continue  # the step of an amount is a fact of its own, beside this one
-            if senior_age(kind.id, group.low, group.high):
+            if senior_age(kind.id, group.low, group.high) or (kind.id, group.low.type) in _SAID_ANYWAY:
                 continue
             side = None if other_age(kind.id, group.low) else side_condition(kind, group, view, main)
             if side is None:
@@ -186,7 +195,9 @@ class FactReader:
         own: frozenset[str],
     ) -> str | None:
         if self._lexicon.lacks(view, kind):
-            return "the statement does not deny what its kind denies"
+            return "it lacks what its kind says"
+        if self._lexicon.withheld(view, kind):
+            return "its kind says more, or less, than this"
         floor = bool({"min_charge", "max_charge"} & set(kind.conditions))
         spans = understood(self._lexicon, view, covered, figures, floor=floor)
         problem = remainder(self._lexicon, view, kind, spans)

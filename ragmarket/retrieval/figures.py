@@ -12,7 +12,7 @@ from decimal import Decimal
 import regex
 
 from ragmarket.retrieval.figures_ages import ages
-from ragmarket.retrieval.figures_completion import asked, compound, headed, inherit, scores
+from ragmarket.retrieval.figures_completion import compound, headed, inherit, scores
 from ragmarket.retrieval.figures_context import (
     bound_of,
     join_pattern,
@@ -23,6 +23,7 @@ from ragmarket.retrieval.figures_context import (
 from ragmarket.retrieval.figures_drafts import Draft, amount_or_rate, unit_or_count
 from ragmarket.retrieval.figures_numbers import NOT_FIGURES, Number, dates, numbers
 from ragmarket.retrieval.figures_periods import label_period, period_of
+from ragmarket.retrieval.figures_questions import asked
 from ragmarket.schemas.evidence import Bound, Figure
 
 _RATIO = regex.compile(

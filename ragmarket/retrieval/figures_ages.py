@@ -41,6 +41,12 @@ _BARE = regex.compile(
 _NOT_AGE_AFTER = regex.compile(
     r"\s*['’]?\s*(?:of\s+)?(?:\p{L}+\s+)?(?:standing|experience|vintage|service|relationship|practice|cover)\b", regex.I
 )
+_MAY_JOIN = regex.compile(
+    r"\b(?:may|can)\s+(?:buy|join|enter|enrol\w*|apply|take)\b(?:\s+(?:the|this|it|for|in|out|up|plan|policy|cover|scheme))*"
+    r"\s+(?:from|between)\s*$",
+    regex.I,
+)
+_TO_YEARS = regex.compile(r"\s*(?:to|and|-|–)\s*(\p{Nd}{2})\s*(?:years|yrs)\b", regex.I)
 _UP_TO = regex.compile(r"\s*,?\s*(?:and\s+)?(?:up to|upto|till|until|to a maximum of|not exceeding)\s+", regex.I)
 _NOT_AGE_FAR = regex.compile(
     r"\b(?:term|tenure|period|loan|deposit|lock|tenor|repay\w*|within|after|experience|vintage|duration|plan|scheme"
@@ -65,6 +71,18 @@ def _of_people(left: str) -> bool:
         )
     far = _AGE_FAR.search(left)
     return bool(far) and not _NOT_AGE_FAR.search(far[0])  # type: ignore[index]
+
+
+def _taken_up(text: str, draft: Draft, left: str) -> bool:
+    """Whether the years say from which to which age one may buy or join: no contract runs from 18 to 60 years."""
+    high = _TO_YEARS.match(text[draft.end : draft.end + 24])
+    return (
+        high is not None
+        and draft.unit == "year"
+        and draft.value >= 14
+        and int(high[1]) >= 45
+        and bool(_MAY_JOIN.search(left))
+    )
 
 
 def ages(text: str, drafts: list[Draft], loose: list[Number], language: str) -> None:
@@ -109,7 +127,7 @@ def ages(text: str, drafts: list[Draft], loose: list[Number], language: str) -> 
             and draft.start >= len(label)
             and (draft.unit == "year" or regex.search(r"\bage\b", label, regex.I))
         )
-        if called or worded or in_cell:
+        if called or worded or in_cell or _taken_up(text, draft, left):
             draft.type = "age"
     for low, high in zip(
         sorted(drafts, key=lambda d: d.start), sorted(drafts, key=lambda d: d.start)[1:], strict=False

@@ -171,7 +171,9 @@ def skip_period(right: str, language: str) -> int:
 def label_end(text: str) -> int:
     """Where the label of a table cell's view ("row; column: cell") or a "Label: value" line ends; 0 for prose."""
     match = regex.match(
-        r"[^:.!?\n]*(?:\.(?!\s)[^:.!?\n]*|(?<=\b(?:p\.a|no|min|max|rs|p\.m|i\.e|e\.g))\.[^:.!?\n]*)*:\s+", text, regex.I
+        r"[^:.!?\n]*(?:\.(?!\s)[^:.!?\n]*|(?<=\b(?:p\.a|sr|no|min|max|rs|p\.m|i\.e|e\.g))\.[^:.!?\n]*)*:\s+",
+        text,
+        regex.I,
     )
     if not match or match.end() > 160:
         return 0

@@ -21,6 +21,12 @@ _QUALIFIER = (
 _COUNT_GAP = regex.compile(
     r"[\s-]+(?:(?!(?:and|or|of|to|per|for|on|in|an?|is|are|at|from|the|times?|by|with)\b)[a-z-]+\s+){0,4}?", regex.I
 )
+# "Lounge access: 4 times" counts uses, where "10 times the premium" is a ratio.
+_VISITED = regex.compile(
+    r"\b(?:lounges?|visits?|switch\w*|withdraw\w*|transactions?|access)\b"
+    r"(?![^.;]*\btimes (?:the|of|your|its|annual)\b)",
+    regex.I,
+)
 _TIMES = regex.compile(r"\s?[xX](?![\p{L}\p{N}])|\s+times(?!\s+(?:a|per|in|every)\b)\b", regex.I)
 
 
@@ -132,6 +138,8 @@ def unit_or_count(text: str, number: Number, language: str) -> Draft | None:
         if match:
             return Draft(number.start, number.end + gap + match.end(), "duration", number.value, unit, number)
     times = _TIMES.match(rest)
+    if times and _VISITED.search(text):
+        return Draft(number.start, number.end, "count", number.value, "none", number)
     if times and not number.words:
         return Draft(number.start, number.end + times.end(), "ratio", number.value, "times", number)
     head = _COUNT_GAP.match(rest)

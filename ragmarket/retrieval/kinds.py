@@ -15,6 +15,7 @@ import numpy as np
 import regex
 
 from ragmarket.knowledge.catalogue import Catalogue, Kind
+from ragmarket.retrieval.figures_context import label_end
 from ragmarket.schemas.evidence import Figure
 
 Embed = Callable[[Sequence[str]], np.ndarray[Any, np.dtype[np.float32]]]
@@ -103,6 +104,12 @@ def compatible(kind: Kind, types: Sequence[str]) -> bool:
     return all(have[type_] >= number for type_, number in need.items())
 
 
+def cell_types(view: str, figures: Sequence[Figure]) -> frozenset[str]:
+    """The types of the figures in the cell itself ("row label; column: cell"); none where there is no cell."""
+    stop = label_end(view)
+    return frozenset(f.type for f in figures if f.start >= stop) if ";" in view[:stop] else frozenset()
+
+
 def _tokens(text: str) -> list[str]:
     # Plurals and cases fall together, so that "charges" and "charge" are one word.
     words = [w if w.isupper() and w in _MASKS.values() else w.lower().rstrip("s") for w in _TOKEN.findall(text)]
@@ -149,7 +156,11 @@ class KindClassifier:
         self._weights, self._bias = model.coef_, model.intercept_
 
     def classify(
-        self, masked_texts: Sequence[str], figure_types: Sequence[Sequence[str]], product_class: str | None
+        self,
+        masked_texts: Sequence[str],
+        figure_types: Sequence[Sequence[str]],
+        product_class: str | None,
+        cells: Sequence[frozenset[str]] | None = None,
     ) -> list[tuple[str | None, float]]:
         """The kind and its probability for each statement.
 
@@ -157,6 +168,7 @@ class KindClassifier:
             masked_texts: Statements with figures masked by type (`masked`).
             figure_types: The types of each statement's figures.
             product_class: The document's class; None lets every kind compete.
+            cells: The types of the figures in each statement's own cell (`cell_types`), one of which must be of a role.
         """
         if not masked_texts:
             return []
@@ -165,11 +177,14 @@ class KindClassifier:
         logits[:, -1] -= _NONE_SHIFT
         kinds = list(self._catalogue.kinds.values())
         answers: list[tuple[str | None, float]] = []
-        for row, types in zip(logits, figure_types, strict=True):
+        own = cells or [frozenset[str]()] * len(masked_texts)
+        for row, types, cell in zip(logits, figure_types, own, strict=True):
             allowed = [
                 i
                 for i, kind in enumerate(kinds)
-                if (product_class is None or product_class in kind.classes) and compatible(kind, types)
+                if (product_class is None or product_class in kind.classes)
+                and compatible(kind, types)
+                and (not cell or not kind.roles or cell & {role.type for role in kind.roles.values()})
             ]
             if not allowed:
                 answers.append((None, 0.0))

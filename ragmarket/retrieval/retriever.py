@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class CorpusRetriever:
         home: State folder, the same as the index's.
         catalogue: The kinds of fact.
         encoder: The sentence encoder, the same as the index's.
-        weights: How much a theme weighs for an intent and a segment; 1 is neutral.
+        weights: How much each theme weighs for a brief of a product class; 1 is neutral.
         place: Where the vectors live; default the folder ``qdrant`` under ``home``.
         k: Most pieces of evidence for a brief.
         rules: Most pieces of regulatory evidence among them.
@@ -42,7 +42,7 @@ class CorpusRetriever:
         home: Path,
         catalogue: Catalogue,
         encoder: SentenceEncoder,
-        weights: Callable[[str, str, Theme], float],
+        weights: Callable[[Brief, Prediction, str], Mapping[Theme, float]],
         *,
         place: QdrantPlace | None = None,
         k: int = 12,
@@ -106,9 +106,7 @@ class CorpusRetriever:
         loaded = self._open()
         own = self._in_language(self._of_product(loaded.state, brief.product_code, as_of), brief.language)
 
-        def weight(theme: Theme) -> float:
-            return self._weights(prediction.intent, prediction.segment, theme)
-
+        weight = self._weights(brief, prediction, policy.product_class).__getitem__
         query = self._query(own, policy, prediction.intent, weight)
         found = loaded.search(own, query, as_of, 60)
         known = {key: one for one, _ in found for key in [_key(one)]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,6 +14,9 @@ from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.qdrant import QdrantPlace
 from ragmarket.schemas.evidence import Evidence
 
+SEARCHES_KEPT = 1_024
+_Found = tuple[tuple[Evidence, float], ...]
+
 
 @dataclass(frozen=True)
 class OpenIndex:
@@ -21,6 +26,7 @@ class OpenIndex:
         mark: What told this state from others when it was opened.
         index: A LlamaIndex ``VectorStoreIndex``; None where nothing was ever stored.
         held: Facts already fetched, by document ``uid``.
+        searched: Searches already made: a campaign asks the same of a product for every language and channel.
     """
 
     mark: tuple[int, int]
@@ -30,6 +36,8 @@ class OpenIndex:
     place: QdrantPlace
     encoder: SentenceEncoder
     held: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    searched: OrderedDict[tuple[object, ...], _Found] = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, state: IndexState, mark: tuple[int, int], place: QdrantPlace, encoder: SentenceEncoder) -> Self:
@@ -51,12 +59,25 @@ class OpenIndex:
         index = VectorStoreIndex.from_vector_store(store, embed_model=embedding, transformations=[embedding])
         return cls(mark, state, index if exists else None, client, place, encoder)
 
-    def search(self, entries: Sequence[Entry], query: str, as_of: date, limit: int) -> list[tuple[Evidence, float]]:
+    def search(self, entries: Sequence[Entry], query: str, as_of: date, limit: int) -> _Found:
         """The evidence nearest to a query among some documents, best first, with fused scores in (0, 1].
 
         Raises:
             BackendUnavailable: Qdrant does not answer.
         """
+        key = (tuple(entry.uid for entry in entries), query, as_of, limit)
+        # Held while searching, too: neither the encoder's tokenizer nor Qdrant's local mode is made for threads.
+        with self.lock:
+            found = self.searched.get(key)
+            if found is None:
+                found = self._search(entries, query, as_of, limit)
+                self.searched[key] = found
+                if len(self.searched) > SEARCHES_KEPT:
+                    self.searched.popitem(last=False)
+            self.searched.move_to_end(key)
+            return found
+
+    def _search(self, entries: Sequence[Entry], query: str, as_of: date, limit: int) -> _Found:
         from llama_index.core.schema import QueryBundle
         from llama_index.core.vector_stores.types import (
             FilterOperator,
@@ -68,7 +89,7 @@ class OpenIndex:
         from ragmarket.retrieval.nodes import day_number, evidence_of
 
         if self.index is None:
-            return []
+            return ()
         day = day_number(as_of)
         # The uid already names the version in force; the dates are checked once more where the vectors are.
         filters = MetadataFilters(
@@ -88,7 +109,7 @@ class OpenIndex:
         vector = [float(value) for value in self.encoder.embed([query])[0]]
         with self.place.faults():
             found = retriever.retrieve(QueryBundle(query_str=query, embedding=vector))
-        return [(evidence_of(one.node), float(one.score or 0.0)) for one in found]
+        return tuple((evidence_of(one.node), float(one.score or 0.0)) for one in found)
 
     def facts(self, entry: Entry) -> tuple[Evidence, ...]:
         """All facts of a document: a search may rank a demanded fact out of sight, this does not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Literal
 
 import pytest
 
@@ -15,6 +16,7 @@ from ragmarket.knowledge.language import LanguagePack, load_language
 from ragmarket.schemas.base import LANGUAGES, PRODUCT_CLASSES
 
 LEXICON = load_lexicon(ROOT / "rules")
+FIELDS: tuple[Literal["opening", "bridge", "cta", "subject"], ...] = ("opening", "bridge", "cta", "subject")
 DAYS = (date(2026, 11, 20), date(2027, 2, 1))
 
 
@@ -23,10 +25,8 @@ def phrases(pack: LanguagePack) -> Iterator[tuple[str, tuple[str, ...]]]:
         if id_ in pack.kinds:
             for phrase in pack.kinds[id_].all:
                 yield phrase, kind.classes
-    loose = [*pack.bridges, *pack.subjects, *pack.titles, *pack.conditions.values()]
-    loose += [phrase for group in pack.openings.values() for phrase in group]
-    loose += [phrase for group in pack.ctas.values() for phrase in group]
-    for phrase in loose:
+    loose = [line for field in FIELDS for line in sorted(pack.lines(field))]
+    for phrase in [*loose, *pack.conditions.values()]:
         yield phrase, PRODUCT_CLASSES
 
 

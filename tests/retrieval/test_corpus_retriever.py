@@ -8,7 +8,8 @@ from document_samples import RATE_CARD, write
 from pattern_reader import PatternReader
 
 from ragmarket.errors import UnknownProduct
-from ragmarket.knowledge.catalogue import load_catalogue
+from ragmarket.knowledge.angles import THEMES
+from ragmarket.knowledge.catalogue import Theme, load_catalogue
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.index import CorpusIndex
 from ragmarket.retrieval.retriever import CorpusRetriever
@@ -18,6 +19,7 @@ from ragmarket.schemas.evidence import Evidence
 from ragmarket.schemas.prediction import Prediction
 
 DAY = date(2026, 7, 1)
+NEUTRAL = dict.fromkeys(THEMES, 1.0)
 LOAN = """# Test Loan
 
 | Particulars | Charges |
@@ -66,8 +68,9 @@ def world(
     index.update(root)
     preferred = {("cheap", ""): "cost", ("grow", ""): "growth", ("cheap", "savers"): "growth"}
 
-    def weights(intent: str, segment: str, theme: str) -> float:
-        return 3.0 if theme == preferred.get((intent, segment), preferred.get((intent, ""))) else 1.0
+    def weights(_: Brief, prediction: Prediction, __: str) -> dict[Theme, float]:
+        best = preferred.get((prediction.intent, prediction.segment), preferred.get((prediction.intent, "")))
+        return {theme: 3.0 if theme == best else 1.0 for theme in THEMES}
 
     retriever = CorpusRetriever(home, catalogue, encoder, weights)
     return root, home, index, retriever
@@ -164,7 +167,7 @@ def test_a_version_that_lapsed_leaves_no_older_one_in_force(tmp_path: Path, enco
     write(tmp_path / "corpus", "v2.md", RATE_CARD, **offer)
     catalogue = load_catalogue()
     CorpusIndex(tmp_path / "home", catalogue, encoder, reader=PatternReader()).update(tmp_path / "corpus")
-    retriever = CorpusRetriever(tmp_path / "home", catalogue, encoder, lambda *_: 1.0)
+    retriever = CorpusRetriever(tmp_path / "home", catalogue, encoder, lambda *_: NEUTRAL)
     assert retriever.product("TST-FD-1", date(2026, 3, 31)).version == "1"
     assert retriever.product("TST-FD-1", date(2026, 9, 30)).version == "2"
     with pytest.raises(UnknownProduct, match="in force"):
@@ -214,7 +217,7 @@ def test_a_new_run_of_indexing_is_noticed(world: tuple[Path, Path, CorpusIndex, 
 
 
 def test_nothing_indexed_says_what_to_do(tmp_path: Path, encoder: SentenceEncoder) -> None:
-    empty = CorpusRetriever(tmp_path, load_catalogue(), encoder, lambda *_: 1.0)
+    empty = CorpusRetriever(tmp_path, load_catalogue(), encoder, lambda *_: NEUTRAL)
     with pytest.raises(UnknownProduct, match="nothing is indexed") as caught:
         empty.product("X", DAY)
     assert "ragmarket index" in caught.value.hint
