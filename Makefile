@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE := 1
 export TRANSFORMERS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help demo test test-all setup lock clean
+.PHONY: help demo test test-all setup lock clean vllm vllm-setup
 
 help:  ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -30,6 +30,20 @@ test: $(STAMP)  ## Lint, types, import contracts and all quick tests
 
 test-all: $(STAMP)  ## All tests, the slower real-server ones too
 	$(BIN)/python -m pytest
+
+# vLLM lives beside the project, reached over HTTP and never imported.
+VLLM_STAMP := .venv-vllm/.ready
+$(VLLM_STAMP): deploy/vllm/requirements-cpu.txt
+	test -x .venv-vllm/bin/python || $(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/pip install --quiet --disable-pip-version-check -r deploy/vllm/requirements-cpu.txt
+	.venv-vllm/bin/pip uninstall --quiet --yes --disable-pip-version-check torchvision torchaudio torchcodec
+	touch $@
+
+vllm-setup: $(VLLM_STAMP)  ## Build the serving environment .venv-vllm (CPU) without starting it
+
+vllm: $(VLLM_STAMP)  ## Serve the shipped writer with vLLM on port 8001
+	@echo "when it is ready: export RAGMARKET_GENERATION__BASE_URL=http://127.0.0.1:$${PORT:-8001}/v1"
+	deploy/vllm/serve
 
 lock:  ## Resolve the dependencies again and pin them with hashes
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-tools==7.6.2

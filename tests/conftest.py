@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,3 +34,13 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def vllm_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real vLLM server on the shipped weights; skips where vLLM is not installed."""
+    from ragmarket.bootstrap import WRITER_WEIGHTS
+    from tests.vllm_server import serving
+
+    with serving(WRITER_WEIGHTS, tmp_path_factory.mktemp("vllm") / "server.log", "--max-model-len", "2048") as url:
+        yield url

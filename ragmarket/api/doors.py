@@ -17,20 +17,20 @@ _LOG = logging.getLogger("ragmarket.api")
 
 
 class Doors:
-    """The house, and the desk at which one message is written at a time.
+    """The house, and the desks at which messages are written.
 
-    The embedded engine uses every core for one message and an index on disk has one owner, so briefs that arrive
-    together wait for one another here instead of in each workshop.
+    The embedded engine uses every core for one message, so there is one desk and briefs that arrive together wait for
+    one another here instead of in each workshop; with a server that batches there are as many as it takes at a time.
 
     Attributes:
         house: All workshops.
-        writing: Held while the house writes or loads its models.
+        writing: A desk, held while the house writes or loads its models.
         warming: Whether the models are still being loaded.
     """
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.writing = threading.Lock()
+        self.writing = threading.BoundedSemaphore(house.writers)
         self.warming = True
 
     def warm_up(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -68,8 +69,30 @@ def _error_line(entry: Entry[Any], error: RagmarketError) -> dict[str, Any]:
     return line
 
 
-def answer_all(desk: Desk, entries: Sequence[Entry[ValueT]], how: Answering[ValueT, AnswerT], *, single: bool) -> int:
-    """Answer the entries in order, each as soon as it is ready.
+def _asked(
+    entries: Sequence[Entry[ValueT]], work: Callable[[ValueT], AnswerT], workers: int
+) -> Iterator[Callable[[], AnswerT]]:
+    """For each entry, in order, what gives its answer; with ``workers``, that many are being answered at a time."""
+
+    def one(entry: Entry[ValueT]) -> AnswerT:
+        if entry.error is not None:
+            raise entry.error
+        value: ValueT = entry.value  # type: ignore[assignment]  # an entry without an error has a value
+        return work(value)
+
+    if workers <= 1:
+        for entry in entries:
+            yield lambda entry=entry: one(entry)  # type: ignore[misc]
+        return
+    with ThreadPoolExecutor(workers, "ragmarket-batch") as pool:
+        # Stdout is the process's, not the thread's: it is redirected by whoever takes the answers.
+        yield from [pool.submit(one, entry).result for entry in entries]
+
+
+def answer_all(
+    desk: Desk, entries: Sequence[Entry[ValueT]], how: Answering[ValueT, AnswerT], *, single: bool, workers: int = 1
+) -> int:
+    """Answer the entries in order, each as soon as it is ready, ``workers`` at a time.
 
     Returns:
         The exit code of the whole list.
@@ -78,13 +101,10 @@ def answer_all(desk: Desk, entries: Sequence[Entry[ValueT]], how: Answering[Valu
         RagmarketError: The only object of a single input failed.
     """
     codes: list[int] = []
-    for entry in entries:
+    for entry, answer_of in zip(entries, _asked(entries, how.work, workers), strict=True):
         try:
-            if entry.error is not None:
-                raise entry.error
-            value: ValueT = entry.value  # type: ignore[assignment]  # an entry without an error has a value
             with results_only():
-                answer = how.work(value)
+                answer = answer_of()
         except Exception as fault:  # one bad item must not take the others with it
             if single:
                 raise
@@ -100,9 +120,9 @@ def answer_all(desk: Desk, entries: Sequence[Entry[ValueT]], how: Answering[Valu
             codes.append(how.code(answer))
             word = how.word(answer)
             if desk.as_json:
-                desk.json(how.as_json(value, answer))
+                desk.json(how.as_json(entry.value, answer))  # type: ignore[arg-type]  # it was answered, so it has one
             else:
-                how.show(value, answer)
+                how.show(entry.value, answer)  # type: ignore[arg-type]
         if not single:
             desk.progress(f"{entry.item.place}: {word}", len(codes), len(entries))
     return worst(codes)

@@ -114,7 +114,11 @@ def draft(
         code=lambda result: DONE if all(one.status == "accepted" for one in all_results(result)) else REFUSED,
         word=lambda result: result.status,
     )
-    raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
+    workers = min(house.writers, len(entries))
+    if workers > 1:
+        with results_only():
+            house.warm_up()
+    raise typer.Exit(answer_all(desk, entries, how, single=batch.single, workers=workers))
 
 
 def check(

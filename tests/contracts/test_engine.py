@@ -11,14 +11,17 @@ import pytest
 from ragmarket.bootstrap import WRITER_WEIGHTS
 from ragmarket.errors import ModelMissing, UndecodableOutput
 from ragmarket.generation.engines.embedded import EmbeddedEngine
+from ragmarket.generation.engines.vllm import VllmEngine
 from ragmarket.protocols import Engine
 from ragmarket.testing import ScriptedEngine
 
 YES_OR_NO = 'root ::= "yes" | "no"\n'
 
 
-@pytest.fixture(scope="module", params=["scripted", "embedded"])
+@pytest.fixture(scope="module", params=["scripted", "embedded", pytest.param("vllm", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> Engine:
+    if request.param == "vllm":
+        return VllmEngine(request.getfixturevalue("vllm_url"))
     return ScriptedEngine(["yes"]) if request.param == "scripted" else EmbeddedEngine(WRITER_WEIGHTS, threads=1)
 
 

@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 
 from ragmarket.errors import NotFound, UnknownProduct
+from ragmarket.knowledge.angles import THEMES
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.protocols import Retriever
 from ragmarket.retrieval.embedding import SentenceEncoder
@@ -71,7 +72,7 @@ def keeper(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     collection = f"contract-{uuid.uuid4().hex[:8]}"
     index = CorpusIndex(base, catalogue, encoder, place=place, reader=_NominationReader(), collection=collection)
     index.update(base / "corpus")
-    retriever = CorpusRetriever(base, catalogue, encoder, lambda *_: 1.0, place=place)
+    retriever = CorpusRetriever(base, catalogue, encoder, lambda *_: dict.fromkeys(THEMES, 1.0), place=place)
     yield retriever
     retriever.close()
     if request.param == "server":

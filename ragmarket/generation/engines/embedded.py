@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 from ragmarket.errors import MissingDependency, ModelMissing, UndecodableOutput
+from ragmarket.generation.engines.folder import revision_of
 from ragmarket.schemas.draft import Generation
 
 GRAMMARS_KEPT = 256
-MODEL_FILES = ("config.json", "model.safetensors", "tokenizer.json")
-
-
-def revision_of(folder: Path) -> str:
-    """The revision of a model folder: a hash over its files, so that two folders with one revision write alike.
-
-    Raises:
-        ModelMissing: A file is absent.
-    """
-    digest = hashlib.sha256()
-    for name in MODEL_FILES:
-        file = folder / name
-        if not file.is_file():
-            raise ModelMissing(f"the writer's model has no {name} in {folder}")
-        digest.update(name.encode())
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
 
 
 class EmbeddedEngine:
@@ -107,7 +90,7 @@ class EmbeddedEngine:
         matcher = xgrammar.GrammarMatcher(self._compiled(grammar))
         bitmask = xgrammar.allocate_token_bitmask(1, vocabulary)
         dice = torch.Generator().manual_seed(seed)
-        prompt_ids = [self._tokenizer.bos_token_id, *self._tokenizer.encode(prompt, add_special_tokens=False)]
+        prompt_ids = self._tokenizer.encode(prompt)
         step = torch.tensor([prompt_ids])
         written: list[int] = []
         cache = None
