@@ -11,14 +11,19 @@ from ragmarket.schemas.draft import Draft, DraftClaim
 
 
 def parse_draft(raw: str) -> Draft:
-    """Parse ``{"subject"?, "opening"?, "claims": [{"cite", "fact", "text"}], "cta"?}``; the repeated fact is dropped.
+    """Parse ``{"subject"?, "opening"?, "claims": [{"bridge"?, "cite", "fact", "text"}], "cta"?}``.
+
+    The fact that each claim repeats is dropped.
 
     Raises:
         UndecodableOutput: The text is cut short or has another shape.
     """
     try:
         data = json.loads(raw)
-        claims = tuple(DraftClaim(text=item["text"].strip(), cites=(item["cite"],)) for item in data.pop("claims"))
+        claims = tuple(
+            DraftClaim(text=item["text"].strip(), cites=(item["cite"],), bridge=item.get("bridge"))
+            for item in data.pop("claims")
+        )
         return Draft(claims=claims, **{key: value.strip() for key, value in data.items()})
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
         raise UndecodableOutput(f"the engine's answer is not a draft: {error}") from error

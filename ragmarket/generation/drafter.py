@@ -10,7 +10,7 @@ from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
 from ragmarket.generation.prompt import build_prompt
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
-from ragmarket.knowledge.angles import Angles
+from ragmarket.knowledge.angles import Angles, leaning
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
@@ -76,13 +76,21 @@ class GroundedDrafter:
                 f"policy demands {required} facts, but {policy.channel} holds {policy.max_claims} claims"
             )
         intent = self._angles.intents.get(prediction.intent)
+        weights = self._angles.weights(
+            prediction.intent,
+            prediction.segment,
+            policy.product_class,
+            self._angles.region(brief.region, brief.language),
+            brief.as_of or policy.as_of,
+        )
         return WritingTask(
             language=brief.language,
             channel=brief.channel,
             product_class=policy.product_class,
             intent=prediction.intent,
-            segment=prediction.segment,
             aim=intent.aim if intent else "learn",
+            angle=leaning(weights),
+            style=self._angles.style(prediction.segment),
             min_claims=min(policy.min_claims, max(most, required)),
             max_claims=max(most, required),
             facts=facts,

@@ -14,7 +14,7 @@ from itertools import permutations
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
-from ragmarket.generation.prompt import fact_body, register_of, slot_token
+from ragmarket.generation.prompt import SHORT_CHANNELS, fact_body, register_of, slot_token
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.language import LanguagePack
 
@@ -29,6 +29,9 @@ SCRIPT_CLASSES = {
     "Knda": "\\u0C80-\\u0CE3\\u0CF1-\\u0CF3\\u200C\\u200D",
     "Mlym": "\\u0D00-\\u0D57\\u0D5F-\\u0D63\\u0D7A-\\u0D7F\\u200C\\u200D",
 }
+# An e-mail of this many facts may lead over from the first to the others.
+BRIDGED_FROM = 3
+SAFE_SUBJECTS = 5
 PUNCTUATION = " ,.;:?'\\u2019\\u2013\\u0964/-"
 
 
@@ -46,8 +49,8 @@ def _one_of(texts: Iterable[str]) -> str:
 
 
 def _claim_rule(fact: Fact, pack: LanguagePack, phrasings: Sequence[str] | None) -> str:
-    """One claim; with ``phrasings``, in the words of one of them."""
-    opening = _literal('{"cite":"' + fact.id + '","fact":"' + fact_body(fact) + '","text":"')
+    """One claim without its opening brace; with ``phrasings``, in the words of one of them."""
+    opening = _literal('"cite":"' + fact.id + '","fact":"' + fact_body(fact) + '","text":"')
     clause = condition_clause(pack, fact)
     if phrasings is not None:
         body = _one_of(phrase_claim(pack, fact, phrase) for phrase in phrasings)
@@ -65,8 +68,11 @@ def _claim_rule(fact: Fact, pack: LanguagePack, phrasings: Sequence[str] | None)
     return f"{opening} ({body}) {closing}"
 
 
-def _list_rules(task: WritingTask) -> list[str]:
-    """Rules ``l_i_k_pending``: lists over facts i.. with k told already and these ids still owed."""
+def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
+    """Rules ``l_i_k_pending``: lists over facts i.. with k told already and these ids still owed.
+
+    With ``bridged``, a bridge may lead over from the first fact to the rest.
+    """
     facts = task.facts
     index = {fact.id: position for position, fact in enumerate(facts)}
     rules: dict[str, str | None] = {}
@@ -96,8 +102,8 @@ def _list_rules(task: WritingTask) -> list[str]:
                 groups = owed | ({task.needs[fact.id]} if fact.id in task.needs else frozenset())
                 rest = name(position + 1, told + 1, relevant | {fact.id}, frozenset(groups))
                 if rest is not None:
-                    comma = '"," ' if told else ""
-                    options.append(f"{comma}c-{fact.id} {rest}")
+                    brace = {0: '"{"', 1: '",{" lead'}.get(told, '",{"') if bridged else '",{"' if told else '"{"'
+                    options.append(f"{brace} c-{fact.id} {rest}")
                 if fact.must:
                     break
         rules[key] = " | ".join(options)
@@ -132,26 +138,35 @@ def build_grammar(task: WritingTask, pack: LanguagePack, *, by_the_book: bool = 
         _literal("{product}"),
         *(_literal(term) for term in terms),
     ]
-    formal = register_of(task.channel) == "formal"
+    short = task.channel in SHORT_CHANNELS
     lines: dict[str, Sequence[str]] = {}
+    ctas = pack.ctas_for(task.aim, task.intent)
     if task.channel == "email":
-        lines |= {"subject": pack.subjects, "opening": pack.openings["email"], "cta": pack.ctas[task.aim]}
+        subjects = pack.subjects_for(task.intent)
+        # A long product name leaves room for the shorter ones only; the last attempt does not try its luck.
+        lines |= {"subject": sorted(subjects, key=len)[:SAFE_SUBJECTS] if by_the_book else subjects}
+        lines |= {"opening": pack.openings_for("email", task.intent), "cta": ctas}
     elif task.channel == "whatsapp":
-        lines |= {"opening": pack.openings["whatsapp"], "cta": pack.ctas[task.aim]}
+        lines |= {"opening": pack.openings_for("whatsapp", task.intent), "cta": ctas}
     elif task.channel == "push":
         lines |= {"subject": pack.titles}
     head = [f'{_field(field)} ","' for field in lines if field != "cta"]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
+    register = register_of(task.channel)
     book = {
-        fact.id: (pack.kinds[fact.kind].formal if formal else pack.kinds[fact.kind].customer) if by_the_book else None
+        fact.id: pack.kinds[fact.kind].of(register, "short" if register == "customer" and short else "any")
+        if by_the_book
+        else None
         for fact in task.facts
     }
+    bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),
         *(f"{field} ::= {_one_of(texts) if by_the_book else 'ch ch*'}" for field, texts in lines.items()),
-        *_list_rules(task),
+        *_list_rules(task, bridged=bridged),
         *(f"c-{fact.id} ::= {_claim_rule(fact, pack, book[fact.id])}" for fact in task.facts),
+        *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(pack.bridges)}"] if bridged else []),
         "t ::= ch*",
         "w ::= word*",
         f'end ::= {_literal(pack.sentence_end)} | ""',

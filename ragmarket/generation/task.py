@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ragmarket.knowledge.angles import Style
+from ragmarket.knowledge.catalogue import Theme
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import Evidence
 
@@ -38,6 +40,8 @@ class WritingTask:
     """Everything that decides the text.
 
     Attributes:
+        angle: Themes of fact to prefer, heaviest first.
+        style: Whether facts are told briefly or in full.
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
     """
 
@@ -45,8 +49,9 @@ class WritingTask:
     channel: str
     product_class: str
     intent: str
-    segment: str
     aim: str
+    angle: tuple[Theme, ...]
+    style: Style
     min_claims: int
     max_claims: int
     facts: tuple[Fact, ...]

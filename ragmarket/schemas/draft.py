@@ -6,14 +6,18 @@ from ragmarket.schemas.base import Frozen
 
 
 class DraftClaim(Frozen):
-    """One factual sentence with figure slots (``{S2a}``) and the evidence it rests on."""
+    """One factual sentence with figure slots (``{S2a}``) and the evidence it rests on.
+
+    ``bridge`` leads over to it from the fact before and states nothing.
+    """
 
     text: str
     cites: tuple[str, ...]
+    bridge: str | None = None
 
 
 class Draft(Frozen):
-    """The decoded output of the engine. Subject, opening and call to action state no fact."""
+    """The decoded output of the engine. Subject, opening, bridges and call to action state no fact."""
 
     subject: str | None = None
     opening: str | None = None

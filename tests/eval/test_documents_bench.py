@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from eval.documents import UNSEEN, ReadDocument, Tally, main, score_brief, score_fact, score_figures
+from eval.documents import SETS, UNSEEN, main, score_brief
 from eval.gold import GoldError, find, gold_figures
+from eval.passages import ReadDocument, score_fact, score_figures
+from eval.tally import Tally
 from ragmarket.retrieval.corpus import read_corpus
 from ragmarket.retrieval.facts import Reading, plain_unit
 from ragmarket.schemas.brief import Brief
@@ -77,9 +79,11 @@ def test_a_kind_is_right_only_where_it_is_the_gold_kind() -> None:
     assert tally.counts["none rejected"] == [1, 3]
 
 
-def test_every_gold_passage_stands_in_the_unseen_documents() -> None:
-    gold = yaml.safe_load((UNSEEN / "gold.yaml").read_text(encoding="utf-8"))
-    corpus = read_corpus(UNSEEN / "corpus")
+@pytest.mark.parametrize("name", SETS)
+def test_every_gold_passage_stands_in_the_unseen_documents(name: str) -> None:
+    folder = UNSEEN.parent / name
+    gold = yaml.safe_load((folder / "gold.yaml").read_text(encoding="utf-8"))
+    corpus = read_corpus(folder / "corpus")
     texts = {(one.version.doc_id, one.version.version): one.text for one in corpus.documents}
     assert not corpus.rejected
     marked = [
@@ -150,6 +154,10 @@ def test_the_bench_runs_on_another_corpus(tmp_path: Path) -> None:
     assert main([*arguments, str(tmp_path / "gold.yaml"), "--json", str(report)]) == 0
     shares = json.loads(report.read_text(encoding="utf-8"))["shares"]
     assert shares["figure recall, exact span"]["hits"] == shares["kind accuracy"]["hits"] == 1
+    with pytest.raises(SystemExit):
+        main([*arguments[:-1]])
+    with pytest.raises(SystemExit):
+        main(["unseen3"])
     gold["facts"][0]["doc"] = "two"
     (tmp_path / "wrong.yaml").write_text(yaml.safe_dump(gold), encoding="utf-8")
     assert main([*arguments, str(tmp_path / "wrong.yaml")]) == 2

@@ -32,7 +32,7 @@ NEEDS = {"S3": frozenset({"S2"})}
 
 
 def task(channel: str = "whatsapp", low: int = 1, high: int = 3, language: str = "hi") -> WritingTask:
-    return WritingTask(language, channel, "loan", "general", "neutral", "learn", low, high, FACTS, NEEDS)
+    return WritingTask(language, channel, "loan", "general", "learn", (), "any", low, high, FACTS, NEEDS)
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +104,7 @@ def test_opening_and_call_to_action_hold_no_figure() -> None:
 
 def test_demands_that_do_not_fit_are_refused_before_anything_is_written() -> None:
     facts = tuple(Fact(f"S{n}", "nomination_available", {}, must=True) for n in (1, 2))
-    impossible = WritingTask("hi", "sms", "loan", "general", "neutral", "learn", 1, 1, facts)
+    impossible = WritingTask("hi", "sms", "loan", "general", "learn", (), "any", 1, 1, facts)
     with pytest.raises(NothingToSay):
         build_grammar(impossible, load_language("hi"))
 
@@ -113,7 +113,7 @@ def test_demands_that_do_not_fit_are_refused_before_anything_is_written() -> Non
 def test_every_phrasing_of_every_language_is_inside_its_own_grammar(language: str) -> None:
     pack = load_language(language)
     fact = Fact("S1", "zero_balance", {})
-    open_task = WritingTask(language, "sms", "savings", "general", "neutral", "learn", 1, 1, (fact,))
+    open_task = WritingTask(language, "sms", "savings", "general", "learn", (), "any", 1, 1, (fact,))
     grammar = build_grammar(open_task, pack)
     refused = []
     for phrasings in pack.kinds.values():

@@ -70,10 +70,11 @@ def test_the_prompt_is_what_it_was() -> None:
         Fact("S1", "exit_load", {"rate": "S1b", "duration": "S1a"}, (("gst_extra", None), ("amount_slab", "S1c"))),
         Fact("S2", "zero_balance", {}, must=True),
     )
-    task = WritingTask("hi", "email", "mutual_fund", "save_tax", "senior", "learn", 1, 4, facts)
+    task = WritingTask("hi", "email", "mutual_fund", "save_tax", "learn", ("tax", "cost"), "full", 1, 4, facts)
     assert build_prompt(task) == (
-        "<lang> hi <channel> email <register> formal\n"
-        "<class> mutual_fund <intent> save_tax <segment> senior <aim> learn\n"
+        "<task> draft <lang> hi <channel> email <register> formal <style> full\n"
+        "<class> mutual_fund <intent> save_tax <aim> learn\n"
+        "<angle> tax cost\n"
         "<claims> 4\n"
         "<facts>\n"
         "S1 exit_load duration={S1a} rate={S1b} +gst_extra +amount_slab={S1c}\n"

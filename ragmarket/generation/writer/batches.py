@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import torch
 from transformers import PreTrainedTokenizerFast
 
 from ragmarket.generation.writer.examples import Example
@@ -23,6 +24,17 @@ def encode_example(tokenizer: PreTrainedTokenizerFast, example: Example) -> Toke
 def encode_text(tokenizer: PreTrainedTokenizerFast, text: str) -> Tokens:
     """Token ids of plain text; all of them are learned."""
     return [tokenizer.bos_token_id, *tokenizer.encode(text, add_special_tokens=False), tokenizer.eos_token_id], 1
+
+
+def padded(batch: Sequence[Tokens], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Token ids and labels of shape (batch, width), padded at the right; labels are -100 where nothing is learned."""
+    width = max(len(ids) for ids, _ in batch)
+    inputs = torch.full((len(batch), width), pad)
+    labels = torch.full((len(batch), width), -100)
+    for row, (ids, prompt) in enumerate(batch):
+        inputs[row, : len(ids)] = torch.tensor(ids)
+        labels[row, prompt : len(ids)] = inputs[row, prompt : len(ids)]
+    return inputs, labels
 
 
 def batches(source: Iterator[Tokens], *, batch_tokens: int, max_length: int, seed: int) -> Iterator[list[Tokens]]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.task import Fact
-from ragmarket.generation.writer.examples import claim_of
+from ragmarket.generation.writer.examples import claim_of, compact
 from ragmarket.knowledge.language import LanguagePack, slots_of
 
+FIELDS: tuple[Literal["opening", "bridge", "cta", "subject"], ...] = ("opening", "bridge", "cta", "subject")
 PARAGRAPH = re.compile(r"\n\s*\n")
 DIGITS = re.compile(r"\d[\d,.]*")
 SHORTEST, LONGEST = 40, 1200
@@ -24,12 +25,11 @@ def phrasebook_lines(packs: Mapping[str, LanguagePack]) -> Iterator[str]:
                 roles = sorted(slot for slot in slots_of(phrase) if slot != "product")
                 fact = Fact("S1", id_, {role: f"S1{letter}" for role, letter in zip(roles, "abcdef", strict=False)})
                 claim = claim_of(fact, phrase_claim(pack, fact, phrase))
-                yield f"<lang> {language}\n{json.dumps(claim, ensure_ascii=False, separators=(',', ':'))}"
+                yield f"<lang> {language}\n{compact(claim)}"
         for term in pack.terms:
             yield f"<lang> {language}\n{term.en}: {', '.join([*term.customer, *term.formal])}"
-        for lines in (*pack.openings.values(), *pack.ctas.values(), pack.subjects, pack.titles):
-            for line in lines:
-                yield f"<lang> {language}\n{line}"
+        for field in FIELDS:
+            yield from (f"<lang> {language}\n{line}" for line in sorted(pack.lines(field)))
 
 
 def paragraphs(document: str) -> Iterator[str]:

@@ -1,60 +1,105 @@
-"""Training examples: writing tasks drawn at random and the copy that a bank's copywriter would answer with.
+"""Training examples of drafting: writing tasks drawn at random and the copy that a copywriter would answer with.
 
-A task lists facts as retrieval would hand them over (any subset of a product class's kinds, in any order, with any
-conditions, slots lettered in document order). The answer chooses the facts that the intent prefers and says each with
-one of the language pack's phrasings, slots in place. No figure and no product name is ever part of an example.
+A task lists facts as retrieval would hand them over: any subset of a product class's kinds in any order, kinds that
+stand twice (slabs, other terms), any conditions, slots lettered in document order. The answer chooses the facts that
+the angle prefers and says each with one of the language pack's phrasings, slots in place. No figure and no product
+name is ever part of an example.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
+from ragmarket.generation.grammar import BRIDGED_FROM
 from ragmarket.generation.phrasing import phrase_claim
-from ragmarket.generation.prompt import build_prompt, fact_body, register_of
+from ragmarket.generation.prompt import build_prompt, fact_body, register_of, style_of
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.knowledge.angles import Angles
-from ragmarket.knowledge.catalogue import Catalogue, Kind
+from ragmarket.knowledge.angles import THEMES, Angles, Style, leaning
+from ragmarket.knowledge.catalogue import Catalogue, Kind, Theme
 from ragmarket.knowledge.language import FIGURE_CONDITIONS, LanguagePack
 from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
 
 MAX_FACTS = 12
 CLAIMS_PER_CHANNEL = {"sms": (1, 2), "push": (1, 1), "whatsapp": (1, 4), "email": (2, 6)}
-NEED_SHARE = 0.15
+STYLES: tuple[Style, ...] = ("any", "short", "full")
+REPEAT_SHARE, MUST_SHARE, RARE_CONDITION_SHARE, BRIDGE_SHARE = 0.25, 0.06, 0.08, 0.6
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A prompt and the completion to learn."""
+    """A prompt and the completion to learn; ``key`` names the combination by which examples are held out."""
 
     prompt: str
     completion: str
     language: str
-    channel: str
-    product_class: str
-    intent: str
+    key: str
 
     @property
     def held_out(self) -> bool:
-        """Whether this combination of language, class and intent is kept for evaluation (about one in twelve)."""
-        key = f"{self.language}/{self.product_class}/{self.intent}"
-        return sum(ord(char) * (position + 1) for position, char in enumerate(key)) % 12 == 0
+        """Whether this combination is kept for evaluation (about one in twelve)."""
+        return sum(ord(char) * (position + 1) for position, char in enumerate(self.key)) % 12 == 0
 
 
-def claim_of(fact: Fact, text: str) -> dict[str, str]:
+class Sampler(Protocol):
+    """A source of examples of one task."""
+
+    def draw(self, rng: random.Random) -> Example:
+        """One example."""
+        ...
+
+
+class Mixture:
+    """An endless, seeded stream of examples of several tasks.
+
+    Args:
+        parts: Each task's sampler with its share.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Sampler, float]]) -> None:
+        self._samplers = [sampler for sampler, _ in parts]
+        self._shares = [share for _, share in parts]
+
+    @property
+    def names(self) -> list[str]:
+        """The tasks, by the names of their samplers."""
+        return [type(sampler).__name__.removesuffix("Sampler").lower() for sampler in self._samplers]
+
+    @property
+    def first(self) -> Mixture:
+        """The first task alone."""
+        return Mixture([(self._samplers[0], 1.0)])
+
+    def stream(self, seed: int, *, held_out: bool = False) -> Iterator[Example]:
+        """Examples for training, or (``held_out``) only those of the combinations kept for evaluation."""
+        rng = random.Random(seed)
+        while True:
+            example = rng.choices(self._samplers, self._shares)[0].draw(rng)
+            if example.held_out == held_out:
+                yield example
+
+
+def claim_of(fact: Fact, text: str, bridge: str | None = None) -> dict[str, str]:
     """A claim as the writer writes it."""
-    return {"cite": fact.id, "fact": fact_body(fact), "text": text}
+    lead = {"bridge": bridge} if bridge else {}
+    return lead | {"cite": fact.id, "fact": fact_body(fact), "text": text}
 
 
-class ExampleSampler:
-    """An endless, seeded stream of examples.
+def compact(answer: object) -> str:
+    """JSON as the writer writes it: no blanks, letters as they are."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+
+class DraftSampler:
+    """Drafting tasks with the answers of the language packs.
 
     Args:
         catalogue: The fact catalogue.
         packs: Language packs by language.
-        angles: What intents and segments prefer.
+        angles: What intents, segments and regions prefer.
     """
 
     def __init__(self, catalogue: Catalogue, packs: Mapping[str, LanguagePack], angles: Angles) -> None:
@@ -62,76 +107,103 @@ class ExampleSampler:
         self._packs = packs
         self._angles = angles
 
-    def stream(self, seed: int, *, held_out: bool = False) -> Iterator[Example]:
-        """Examples for training, or (``held_out``) only those of the combinations kept for evaluation."""
-        rng = random.Random(seed)
-        while True:
-            example = self._draw(rng)
-            if example.held_out == held_out:
-                yield example
-
     def _conditions(self, rng: random.Random, kind: Kind, pack: LanguagePack) -> list[str]:
         usual = [id_ for id_ in kind.conditions if id_ in pack.conditions]
         chosen = [id_ for id_ in usual if rng.random() < 0.3]
-        if rng.random() < 0.08:
+        if rng.random() < RARE_CONDITION_SHARE:
             chosen.append(rng.choice(sorted(pack.conditions)))
         return list(dict.fromkeys(chosen))[:2]
 
-    def _fact(self, rng: random.Random, number: int, kind: Kind, pack: LanguagePack, *, must: bool) -> Fact:
+    def _fact(self, rng: random.Random, number: int, kind: Kind, pack: LanguagePack) -> Fact:
         conditions = self._conditions(rng, kind, pack)
         figured = [id_ for id_ in conditions if id_ in FIGURE_CONDITIONS]
         letters = list("abcdef"[: len(kind.roles) + len(figured)])
         rng.shuffle(letters)
         roles = {role: f"S{number}{letters.pop()}" for role in kind.roles}
-        return Fact(
-            f"S{number}",
-            kind.id,
-            roles,
-            tuple((id_, f"S{number}{letters.pop()}" if id_ in FIGURE_CONDITIONS else None) for id_ in conditions),
-            must=must,
-        )
+        said = tuple((id_, f"S{number}{letters.pop()}" if id_ in FIGURE_CONDITIONS else None) for id_ in conditions)
+        return Fact(f"S{number}", kind.id, roles, said, must=rng.random() < MUST_SHARE)
 
-    def _draw(self, rng: random.Random) -> Example:
+    def _angle(self, rng: random.Random, intent: str, product_class: str) -> tuple[Theme, ...]:
+        """An angle that the bank's data give, or, half the time, any: so new intents need no new training."""
+        if rng.random() < 0.5:
+            return tuple(rng.sample(THEMES, rng.randint(0, 4)))
+        segment = rng.choice(sorted(self._angles.segments))
+        region = rng.choice([None, *sorted(self._angles.regions)])
+        return leaning(self._angles.weights(intent, segment, product_class, region))
+
+    def task(self, rng: random.Random) -> WritingTask:
+        """One writing task, without its answer."""
         language = rng.choice(sorted(self._packs))
         pack = self._packs[language]
         channel = rng.choice(CHANNELS)
         product_class = rng.choice(PRODUCT_CLASSES)
         intent = rng.choice(sorted(self._angles.intents))
-        segment = rng.choice(sorted(self._angles.segments))
         kinds = list(self._catalogue.of_class(product_class))
         rng.shuffle(kinds)
-        count = min(rng.randint(2, MAX_FACTS), len(kinds))
-        low, high = CLAIMS_PER_CHANNEL[channel]
-        wanted = rng.randint(low, high)
-        facts = tuple(
-            self._fact(rng, number, kind, pack, must=rng.random() < 0.06)
-            for number, kind in enumerate(kinds[:count], start=1)
+        kinds = kinds[: rng.randint(2, MAX_FACTS)]
+        while len(kinds) < MAX_FACTS and rng.random() < REPEAT_SHARE:
+            kinds.insert(rng.randrange(len(kinds) + 1), rng.choice(kinds))
+        facts = [self._fact(rng, number, kind, pack) for number, kind in enumerate(kinds, start=1)]
+        most = rng.randint(*CLAIMS_PER_CHANNEL[channel])
+        demanded = [fact.id for fact in facts if fact.must][:most]
+        return WritingTask(
+            language=language,
+            channel=channel,
+            product_class=product_class,
+            intent=intent,
+            aim=self._angles.intents[intent].aim,
+            angle=self._angle(rng, intent, product_class),
+            style=rng.choice(STYLES),
+            min_claims=1,
+            max_claims=most,
+            # Policy never demands more facts than the channel holds.
+            facts=tuple(replace(fact, must=fact.id in demanded) for fact in facts),
         )
-        task = WritingTask(
-            language, channel, product_class, intent, segment, self._angles.intents[intent].aim, 1, wanted, facts
-        )
-        return Example(build_prompt(task), self._answer(rng, task, pack), language, channel, product_class, intent)
 
-    def _answer(self, rng: random.Random, task: WritingTask, pack: LanguagePack) -> str:
-        def preference(fact: Fact) -> tuple[bool, float]:
-            theme = self._catalogue.kinds[fact.kind].theme
-            return fact.must, self._angles.weight(task.intent, task.segment, theme)
+    def draw(self, rng: random.Random) -> Example:
+        """One task and its answer."""
+        task = self.task(rng)
+        key = f"{task.language}/{task.product_class}/{task.intent}"
+        return Example(build_prompt(task), self.answer(rng, task), task.language, key)
 
-        best = sorted(task.facts, key=preference, reverse=True)[: max(task.max_claims, 1)]
-        chosen = [fact for fact in task.facts if fact in best]
+    def choose(self, task: WritingTask) -> tuple[Fact, ...]:
+        """The facts that the angle prefers, in the order of the task; a kind twice only when nothing else is left."""
+        places = {theme: place for place, theme in enumerate(task.angle)}
+
+        def preference(fact: Fact) -> tuple[bool, int]:
+            return not fact.must, places.get(self._catalogue.kinds[fact.kind].theme, len(places))
+
+        ranked = sorted(task.facts, key=preference)
+        first = {fact.kind: fact for fact in reversed(ranked)}
+        ranked = [fact for fact in ranked if fact.must or first[fact.kind] is fact] + [
+            fact for fact in ranked if not fact.must and first[fact.kind] is not fact
+        ]
+        best = ranked[: task.max_claims]
+        return tuple(fact for fact in task.facts if fact in best)
+
+    def answer(self, rng: random.Random, task: WritingTask) -> str:
+        """The copy that the language pack has for a task, as JSON."""
+        pack = self._packs[task.language]
+        chosen = self.choose(task)
+        register, style = register_of(task.channel), style_of(task.channel, task.style)
         answer: dict[str, object] = {}
         if task.channel == "email":
-            answer["subject"] = rng.choice(pack.subjects)
+            answer["subject"] = rng.choice(pack.subjects_for(task.intent))
         if task.channel == "push":
             answer["subject"] = rng.choice(pack.titles)
         if task.channel in {"whatsapp", "email"}:
-            answer["opening"] = rng.choice(pack.openings[task.channel])  # type: ignore[index]
-        claims = []
-        for fact in chosen:
-            phrasings = pack.kinds[fact.kind]
-            own = phrasings.formal if register_of(task.channel) == "formal" else phrasings.customer
-            claims.append(claim_of(fact, phrase_claim(pack, fact, rng.choice(own))))
+            answer["opening"] = rng.choice(pack.openings_for(task.channel, task.intent))  # type: ignore[arg-type]
+        bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and len(chosen) >= BRIDGED_FROM
+        claims, used = [], set[tuple[str, str]]()
+        for place, fact in enumerate(chosen):
+            own = pack.kinds[fact.kind].of(register, style)
+            # A slab table is not told twice in the same words.
+            phrase = rng.choice([phrase for phrase in own if (fact.kind, phrase) not in used] or own)
+            used.add((fact.kind, phrase))
+            text = phrase_claim(pack, fact, phrase)
+            lead = place == 1 and bridged and bool(pack.bridges) and rng.random() < BRIDGE_SHARE
+            claims.append(claim_of(fact, text, rng.choice(pack.bridges) if lead else None))
         answer["claims"] = claims
         if task.channel in {"whatsapp", "email"}:
-            answer["cta"] = rng.choice(pack.ctas[task.aim])
-        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+            answer["cta"] = rng.choice(pack.ctas_for(task.aim, task.intent))
+        return compact(answer)

@@ -28,7 +28,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
         MissingDependency: transformers is not installed.
     """
     try:
-        from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+        from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
         from transformers import PreTrainedTokenizerFast
     except ImportError as error:
         raise MissingDependency("transformers", "generation") from error
@@ -50,6 +50,10 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> Any:
     )
     core.train_from_iterator(texts, trainer)
     core.add_tokens(slots)
+    # Every engine that loads this tokenizer begins a prompt alike, whoever serves it.
+    core.post_processor = processors.TemplateProcessing(
+        single=f"{BOS} $A", special_tokens=[(BOS, core.token_to_id(BOS))]
+    )
     return PreTrainedTokenizerFast(
         tokenizer_object=core, bos_token=BOS, eos_token=EOS, pad_token=PAD, clean_up_tokenization_spaces=False
     )
