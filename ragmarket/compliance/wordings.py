@@ -5,23 +5,35 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from ragmarket.schemas.base import Channel, Frozen, Language, ProductClass
 from ragmarket.schemas.compliance import Placement
-
-Provenance = Literal["verified", "single_source", "reference"]
+from ragmarket.schemas.ledger import Provenance
 
 
 class Wording(Frozen):
-    """One text in one language with where it comes from."""
+    """One text in one language with where it comes from.
+
+    ``channels``, ``effective_from`` and ``effective_to`` narrow those of the entry for this language alone.
+    """
 
     text: str = Field(min_length=1)
     provenance: Provenance
     sources: tuple[str, ...] = ()
     notes: str = ""
+    channels: tuple[Channel, ...] | None = Field(default=None, min_length=1)
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Snapshots of wordings that narrow nothing keep the bytes, and so the hashes, that they always had.
+        narrowing = ("channels", "effective_from", "effective_to")
+        dumped: dict[str, Any] = handler(self)
+        return {key: value for key, value in dumped.items() if key not in narrowing or value is not None}
 
 
 class Entry(Frozen):

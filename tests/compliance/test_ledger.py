@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ragmarket.compliance.ledger import Ledger, load_ledger, sha256_of
+from ragmarket.compliance.ledger import Ledger, load_ledger
 from ragmarket.compliance.policy import load_policy_book
 from ragmarket.compliance.rules.disclosures import check_disclosures
+from ragmarket.compliance.wordings import sha256_of
 from ragmarket.errors import BadKnowledge
 from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.compliance import DisclaimerText, Policy

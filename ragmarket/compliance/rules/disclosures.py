@@ -1,26 +1,22 @@
-"""Disclaimers: each exactly once, byte-equal to its approved wording, in its place; altered copies are named."""
+"""The proof on the final bytes: each disclaimer exactly once, byte-equal to its wording, on its own and in its place.
+
+The proof starts from what is right, not from what may be wrong: a text is accepted when the approved bytes stand in it
+between spaces or line ends, once, with a closed sentence on either side, at their edge of the message. Everything else
+(altered copies, other languages, quotations) is searched only to say what went wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import lru_cache
+from itertools import pairwise
 
-import regex
-
-from ragmarket.compliance.rules.normalise import fold
+from ragmarket.compliance.rules.copies import Stretch, describe, words_of
+from ragmarket.compliance.rules.surroundings import Span, after_fault, before_fault, in_place
 from ragmarket.schemas.base import Severity
 from ragmarket.schemas.compliance import DisclaimerText, Finding, Policy
 
-Span = tuple[int, int]
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}%\u200c\u200d]+")
-_NEAR_SHARE = 0.7
-_FEWEST_WORDS = 3
-_LONGEST_TAIL = 4
-_STOP = regex.compile(r"[.!?।\n]")
-# The most widespread wrong form of the mutual fund warning; naming it helps whoever must mend it.
-_CLASSIC = ("please", "before", "investing")
+_LINELESS = frozenset({"sms", "push"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,75 +39,19 @@ def exact_spans(text: str, wording: str) -> list[Span]:
     return spans
 
 
-@lru_cache(maxsize=512)
-def _wanted(wording: str) -> tuple[str, ...]:
-    return tuple(word for word, _, _ in _words(wording))
-
-
-def _words(text: str) -> list[tuple[str, int, int]]:
-    found = ((fold(match.group()).text.strip(), *match.span()) for match in _WORD.finditer(text))
-    return [word for word in found if word[0]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    start: int
-    end: int
-    added: tuple[str, ...]
-    missing: tuple[str, ...]
-
-
-def _altered_copy(text: str, words: Sequence[tuple[str, int, int]], wording: str) -> _Copy | None:
-    """The stretch of ``words`` that holds most of the wording's words in its order, but not its bytes."""
-    wanted = _wanted(wording)
-    if len(wanted) < _FEWEST_WORDS or not words:
-        return None
-    have = [word for word, _, _ in words]
-    if len(set(have) & set(wanted)) < _NEAR_SHARE * len(set(wanted)):
-        return None
-    blocks = [b for b in SequenceMatcher(None, have, wanted, autojunk=False).get_matching_blocks() if b.size]
-    if sum(block.size for block in blocks) < _NEAR_SHARE * len(wanted):
-        return None
-    first, last = blocks[0].a, blocks[-1].a + blocks[-1].size
-    if last - first > 2 * len(wanted) + 2:
-        return None
-    for index in range(last, min(last + _LONGEST_TAIL, len(words))):
-        # Words added behind the copy belong to it as long as its sentence goes on.
-        if _STOP.search(text[words[last - 1][2] : words[index][1]]):
-            break
-        if index + 1 == len(words) or _STOP.search(text[words[index][2] : words[index + 1][1]]):
-            last = index + 1
-            break
-    window = have[first:last]
-    matched_have = {i for b in blocks for i in range(b.a, b.a + b.size)}
-    matched_want = {i for b in blocks for i in range(b.b, b.b + b.size)}
-    return _Copy(
-        start=words[first][1],
-        end=words[last - 1][2],
-        added=tuple(window[i - first] for i in range(first, last) if i not in matched_have),
-        missing=tuple(wanted[i] for i in range(len(wanted)) if i not in matched_want),
+def _finding(
+    rule: str, message: str, span: Span | None, entry: DisclaimerText, severity: Severity = "block"
+) -> Finding:
+    start, end = span if span is not None else (None, None)
+    return Finding(
+        rule=f"disclosures.{rule}",
+        severity=severity,
+        message=message,
+        start=start,
+        end=end,
+        authority=entry.authority,
+        in_force_from=entry.effective_from,
     )
-
-
-def _describe(copy: _Copy) -> str:
-    if all(word in copy.added for word in _CLASSIC[:1]) or set(_CLASSIC[1:]) <= set(copy.added):
-        return "the well-known wrong form (“Please …” or “… before investing”); no word may be added"
-    parts = []
-    if copy.added:
-        parts.append(f"added: {', '.join(copy.added[:6])}")
-    if copy.missing:
-        parts.append(f"missing: {', '.join(copy.missing[:6])}")
-    return "; ".join(parts) or "the words are the same, but punctuation, spacing or characters differ"
-
-
-def _in_place(text: str, span: Span, placement: str, neighbours: Sequence[Span]) -> bool:
-    """Whether nothing but other disclaimers and white space stands between ``span`` and its edge of the text."""
-    outside = list(text[: span[0]]) if placement == "start" else list(text[span[1] :])
-    offset = 0 if placement == "start" else span[1]
-    for start, end in neighbours:
-        for index in range(max(start - offset, 0), min(end - offset, len(outside))):
-            outside[index] = " "
-    return not "".join(outside).strip()
 
 
 def check_disclosures(
@@ -121,68 +61,90 @@ def check_disclosures(
 
     Args:
         text: The whole message.
-        policy: What is demanded, and where.
+        policy: What is demanded, and where, in the order in which it is laid out.
         known: Every wording of the ledger that is in force, in any language.
         body_only: Do not ask for disclaimers; an altered copy is then only reported for review.
 
     Returns:
         Findings, and the exact spans (of demanded and of other approved wordings of the policy's language).
     """
-    demanded = {entry.id: entry for entry in policy.disclaimers}
-    places = {entry.id: exact_spans(text, entry.text) for entry in policy.disclaimers}
+    demanded = {entry.id for entry in policy.disclaimers}
     others = [entry for entry in known if entry.language == policy.language and entry.id not in demanded]
-    exact = sorted({span for spans in places.values() for span in spans})
-    exact_others = sorted({span for entry in others for span in exact_spans(text, entry.text)})
+    places = {entry.id: exact_spans(text, entry.text) for entry in policy.disclaimers}
+    exact = {span for spans in places.values() for span in spans}
+    for id_, spans in places.items():
+        # A wording that is a part of a longer one stands there as its part.
+        places[id_] = [(s, e) for s, e in spans if not any(a <= s and e <= b and (a, b) != (s, e) for a, b in exact)]
+    covered = [*sorted(exact), *sorted({span for entry in others for span in exact_spans(text, entry.text)})]
+    free = [word for word in words_of(text) if not any(s <= word[1] and word[2] <= e for s, e in covered)]
+    stretch = Stretch(text, free)
     findings: list[Finding] = []
-
-    def report(rule: str, message: str, span: Span | None, entry: DisclaimerText, severity: Severity = "block") -> None:
-        start, end = span if span is not None else (None, None)
-        findings.append(
-            Finding(
-                rule=f"disclosures.{rule}",
-                severity=severity,
-                message=message,
-                start=start,
-                end=end,
-                authority=entry.authority,
-            )
-        )
-
-    covered = exact + exact_others
-    free = [word for word in _words(text) if not any(s <= word[1] and word[2] <= e for s, e in covered)]
     for entry in policy.disclaimers:
-        spans = places[entry.id]
-        copy = _altered_copy(text, free, entry.text)
+        copy = stretch.altered_copy(entry.text)
         if copy is not None:
-            message = f"{entry.id} stands here in altered words: {_describe(copy)}"
-            report("altered", message, (copy.start, copy.end), entry, "review" if body_only else "block")
+            message = f"{entry.id} stands here in altered words: {describe(copy, text, entry.text)}"
+            severity: Severity = "review" if body_only else "block"
+            findings.append(_finding("altered", message, (copy.start, copy.end), entry, severity))
         if body_only:
             continue
-        if not spans:
-            foreign = [
-                (other.language, found[0])
-                for other in known
-                if other.id == entry.id
-                and other.language != policy.language
-                and (found := exact_spans(text, other.text))
-            ]
-            if foreign:
-                message = f"{entry.id} stands in {foreign[0][0]}; the message is in {policy.language}"
-                report("language", message, foreign[0][1], entry)
-            elif copy is None:
-                report("missing", f"{entry.id} is missing", None, entry)
-        for extra in spans[1:]:
-            report("repeated", f"{entry.id} stands more than once", extra, entry)
-        group = [
-            span for other in policy.disclaimers if other.placement == entry.placement for span in places[other.id]
-        ]
-        for first in spans[:1]:
-            if not _in_place(text, first, entry.placement, group):
-                report("place", f"{entry.id} must stand at the {entry.placement} of the message", first, entry)
+        spans = places[entry.id]
+        if spans:
+            findings += _faults_of_place(text, policy, entry, places)
+            findings += (_finding("repeated", f"{entry.id} stands more than once", s, entry) for s in spans[1:])
+        else:
+            findings += _standing_in(text, policy, entry, known, stretch, told=copy is not None)
+    if not body_only:
+        findings += _out_of_order(policy, places)
+    told = [(f.start, f.end) for f in findings if f.rule == "disclosures.altered" and f.start is not None]
     for entry in others:
-        copy = _altered_copy(text, free, entry.text)
-        told = [f for f in findings if f.rule == "disclosures.altered" and f.start is not None and f.end is not None]
-        if copy is not None and not any(f.start < copy.end and copy.start < f.end for f in told):  # type: ignore[operator]
-            message = f"{entry.id} is not asked for here, and stands in altered words: {_describe(copy)}"
-            report("altered", message, (copy.start, copy.end), entry, "review")
+        copy = stretch.altered_copy(entry.text)
+        if copy is not None and not any(s < copy.end and copy.start < (e or s) for s, e in told):
+            message = f"{entry.id} is not asked for here, and stands in altered words: "
+            message += describe(copy, text, entry.text)
+            findings.append(_finding("altered", message, (copy.start, copy.end), entry, "review"))
     return Disclosures(findings=tuple(findings), exact=tuple(covered))
+
+
+def _standing_in(
+    text: str, policy: Policy, entry: DisclaimerText, known: Sequence[DisclaimerText], stretch: Stretch, *, told: bool
+) -> Iterator[Finding]:
+    """What is said of a wording that does not stand: in which language it stands instead, or that it is missing."""
+    for other in known:
+        if other.id != entry.id or other.language == policy.language:
+            continue
+        spans = exact_spans(text, other.text)
+        copy = None if spans else stretch.altered_copy(other.text)
+        if spans or copy is not None:
+            span = spans[0] if spans else (copy.start, copy.end) if copy is not None else None
+            message = f"{entry.id} stands in {other.language}; the message is in {policy.language}"
+            yield _finding("language", message, span, entry)
+            return
+    if not told:
+        yield _finding("missing", f"{entry.id} is missing", None, entry)
+
+
+def _faults_of_place(
+    text: str, policy: Policy, entry: DisclaimerText, places: dict[str, list[Span]]
+) -> Iterator[Finding]:
+    group = [s for other in policy.disclaimers if other.placement == entry.placement for s in places[other.id]]
+    first = places[entry.id][0]
+    if not in_place(text, first, entry.placement, group):
+        yield _finding("place", f"{entry.id} must stand at the {entry.placement} of the message", first, entry)
+    neighbours = [span for spans in places.values() for span in spans if span != first]
+    lines = policy.channel not in _LINELESS
+    for fault in (
+        before_fault(text, first, entry.text, neighbours),
+        after_fault(text, first, entry.text, neighbours, lines=lines),
+    ):
+        if fault is not None:
+            yield _finding("surroundings", f"{entry.id} {fault[0]}", fault[1], entry)
+
+
+def _out_of_order(policy: Policy, places: dict[str, list[Span]]) -> Iterator[Finding]:
+    for placement in ("start", "end"):
+        group = [entry for entry in policy.disclaimers if entry.placement == placement and places[entry.id]]
+        for before, entry in pairwise(group):
+            if places[before.id][0] > places[entry.id][0]:
+                message = f"{entry.id} stands before {before.id}; policy's order is the other way round"
+                # No regulation orders wordings that stand at the same edge: a person decides.
+                yield _finding("order", message, places[entry.id][0], entry, "review")
