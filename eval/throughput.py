@@ -68,7 +68,22 @@ class Meter:
         return answer
 
 
-def line_speed(house: House, meter: Meter, todo: Sequence[Brief], concurrency: int) -> tuple[float, dict[str, float]]:
+def warm_pool(house: House, concurrency: int) -> ThreadPoolExecutor:
+    """Threads that have made their first call, as those of a service that runs have."""
+    pool = ThreadPoolExecutor(concurrency)
+    together = threading.Barrier(concurrency)
+
+    def warm(_: int) -> None:
+        house.rules.warm_up()
+        together.wait()
+
+    list(pool.map(warm, range(concurrency)))
+    return pool
+
+
+def line_speed(
+    house: House, meter: Meter, todo: Sequence[Brief], pool: ThreadPoolExecutor
+) -> tuple[float, dict[str, float]]:
     """Tokens per second of the full line, and the mean milliseconds of its stages."""
     meter.tokens = 0
     stages: dict[str, list[float]] = {}
@@ -78,8 +93,7 @@ def line_speed(house: House, meter: Meter, todo: Sequence[Brief], concurrency: i
             stages.setdefault(stage, []).append(spent)
 
     began = time.perf_counter()
-    with ThreadPoolExecutor(concurrency) as pool:
-        list(pool.map(one, todo))
+    list(pool.map(one, todo))
     seconds = time.perf_counter() - began
     return meter.tokens / seconds, {stage: statistics.mean(spent) for stage, spent in stages.items()}
 
@@ -165,18 +179,20 @@ def main() -> int:
     drafter._engine = meter  # noqa: SLF001 (the line's own requests are what is measured)
     todo = briefs(house, date(2026, 11, 21), arguments.briefs, arguments.seed)
     console.print("writing once to learn the line's requests")
-    line_speed(house, meter, todo, 32)
+    with warm_pool(house, 32) as pool:
+        line_speed(house, meter, todo, pool)
     requests = list(meter.requests)
     table = Table("at a time", "server tokens/s", "line tokens/s", "ratio")
     figures: dict[str, Any] = {"machine": machine(), "requests": len(requests), "concurrency": {}}
     stages: dict[str, float] = {}
     for concurrency in (int(one) for one in arguments.concurrency.split(",")):
-        raw, line = [], []
+        raw, line, pool = [], [], warm_pool(house, concurrency)
         for turn in range(arguments.rounds):
             console.print(f"{concurrency} at a time, round {turn + 1} of {arguments.rounds}")
             raw.append(raw_speed(arguments.base_url, arguments.model, requests, concurrency))
-            speed, stages = line_speed(house, meter, todo, concurrency)
+            speed, stages = line_speed(house, meter, todo, pool)
             line.append(speed)
+        pool.shutdown()
         ratio = statistics.median(line) / statistics.median(raw)
         table.add_row(str(concurrency), _spread(raw), _spread(line), f"{ratio:.2f}")
         figures["concurrency"][concurrency] = {"server": raw, "line": line, "ratio": ratio, "stages_ms": stages}

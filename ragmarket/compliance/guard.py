@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -10,10 +9,20 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
 
+from ragmarket.compliance.explain import explain
+from ragmarket.compliance.mending import Mender
+from ragmarket.compliance.packs import Circumstance
+from ragmarket.compliance.paraphrase.check import without_echoes
+from ragmarket.compliance.paraphrase.model import SHIPPED, ClaimModel, load
+from ragmarket.compliance.phrasebook import Phrasebook
 from ragmarket.compliance.policy import PolicyBook
+from ragmarket.compliance.rules.pack_verbs import CopyReading, check_lines, check_needs
 from ragmarket.errors import MissingDependency
+from ragmarket.protocols import Rewriter
 from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, DisclaimerText, Finding, Policy
 
@@ -77,16 +86,25 @@ class GuardedReview:
 
     Args:
         book: Gives policy for `check`, the ledger for near-copies, and the claim rules.
+        classifier: Folder of the classifier of paraphrased claims; None does without it.
+        rewriters: Who proposes lawful sentences before the phrasebook does; what none of them mends, it may.
     """
 
-    def __init__(self, book: PolicyBook) -> None:
+    def __init__(self, book: PolicyBook, classifier: Path | None = SHIPPED, rewriters: Sequence[Rewriter] = ()) -> None:
         self._book = book
+        self._rewriters = tuple(rewriters)
+        self._folder = classifier
         self._local = threading.local()
         self._known: dict[date, tuple[DisclaimerText, ...]] = {}
 
     def warm_up(self) -> None:
-        """Import guardrails-ai and build this thread's guard."""
+        """Import guardrails-ai, build this thread's guard and read the classifier and the policy rules' words."""
         self._guard()
+        _ = self._classifier, self._book.packs.idea_lexicon
+
+    @cached_property
+    def _classifier(self) -> ClaimModel | None:
+        return None if self._folder is None else load(self._folder)
 
     def _guard(self) -> Any:
         # A guard keeps the history of its calls, so threads do not share one.
@@ -112,19 +130,40 @@ class GuardedReview:
         ``body_only`` does not ask for disclaimers. Policy's own refusals are not repeated here.
         """
         guard = self._guard()
-        from ragmarket.compliance.validators import CALL, Call
+        from ragmarket.compliance.validators import CALL, Call, read_findings
 
-        call = Call(text, policy, self._book.packs.lexicon, self._wordings(policy.as_of), subject, body_only)
+        call = Call(text, policy, self._book.packs, self._wordings(policy.as_of), subject, body_only, self._classifier)
         if not text.strip():
             # guardrails does not validate an empty output.
-            return (
-                Finding(rule="channel.empty", severity="block", message="there is no text", start=0, end=len(text)),
-            )
+            empty = Finding(rule="channel.empty", severity="block", message="there is no text", start=0, end=len(text))
+            return explain((empty,), self._book.packs)
         outcome = guard.validate(text, metadata={CALL: call})
-        return _read(outcome)
+        return explain(without_echoes(read_findings(outcome)), self._book.packs)
+
+    def _mended(self, text: str, policy: Policy, *, body_only: bool) -> tuple[Finding, ...]:
+        def review(copy: str, bound: Policy) -> tuple[Finding, ...]:
+            return self.findings(copy, bound, body_only=body_only)
+
+        def lawful(sentence: str, bound: Policy) -> bool:
+            found = self.findings(sentence, bound, body_only=True)
+            return not any(one.start is not None and one.severity != "info" for one in found)
+
+        rewriters = (*self._rewriters, Phrasebook(self._book.packs.lexicon.sources, lawful))
+        return Mender(rewriters, review).mend(review(text, policy), text, policy)
+
+    def _beside(self, request: CheckRequest, policy: Policy, *, body_only: bool) -> tuple[Finding, ...]:
+        """What only copy that is ready to be sent can be asked for: lines at its edges, and what no text shows."""
+        packs, bound = self._book.packs, {*policy.rules}
+        rules = [rule for rule in packs.rules if rule.id in bound]
+        given = {name: getattr(request, name) for name in get_args(Circumstance)}
+        found = [one for rule in rules for one in check_needs(rule, given)]
+        if not body_only and any(rule.text_must and not rule.text_when for rule in rules):
+            copy = CopyReading(request.text, packs.idea_lexicon)
+            found += check_lines(copy, rules, packs.ideas, policy.language)
+        return explain(found, packs)
 
     def check(self, request: CheckRequest, *, body_only: bool = False) -> CheckVerdict:
-        """Check copy that somebody else wrote: it fails when a finding blocks.
+        """Check copy that somebody else wrote: it fails when a finding blocks, or the classifier asks for a person.
 
         Without a day of its own it is checked under the rules of `today`. A combination that policy refuses fails too;
         where only the body is checked, refusals for want of room or of an approved wording do not count.
@@ -136,23 +175,9 @@ class GuardedReview:
             as_of=request.as_of or today(),
         )
         refusals = [one for one in policy.refusals if not body_only or one.rule not in _OF_DISCLAIMERS]
-        found = [*refusals, *self.findings(request.text, policy, body_only=body_only)]
-        fails = any(finding.severity == "block" for finding in found)
+        refusals = list(explain(refusals, self._book.packs))
+        found = [*refusals, *self._mended(request.text, policy, body_only=body_only)]
+        found += self._beside(request, policy, body_only=body_only)
+        # What a person has to decide may not simply be sent.
+        fails = any(finding.severity == "block" or finding.origin == "classifier" for finding in found)
         return CheckVerdict(id=request.id, verdict="fail" if fails else "pass", findings=tuple(found))
-
-
-def _read(outcome: Any) -> tuple[Finding, ...]:
-    summaries: Sequence[Any] = outcome.validation_summaries or ()
-    found: list[Finding] = []
-    for summary in summaries:
-        try:
-            found += [Finding.model_validate(item) for item in json.loads(summary.failure_reason or "")]
-        except ValueError:
-            # A validator that failed to answer is not a pass.
-            message = f"{summary.validator_name} did not finish: {summary.failure_reason}"
-            found.append(Finding(rule="guard.fault", severity="block", message=message))
-    if not outcome.validation_passed and not found:
-        found.append(
-            Finding(rule="guard.fault", severity="block", message=str(outcome.error or "the guard did not pass"))
-        )
-    return tuple(sorted(found, key=lambda finding: (finding.start is None, finding.start or 0, finding.rule)))

@@ -1,8 +1,17 @@
 """The rules dressed as guardrails-ai validators: they detect and never mend.
 
-Each validator is stateless: what binds the message comes in the call's metadata, and the findings go out as the
-failure's text in JSON, so that they pass through guardrails' own outcome and no call can see another's. Import this
-module only after `guard.quiet_guardrails`.
+Each works alone, told at its making which message it will see:
+
+    >>> from ragmarket.compliance.guard import quiet_guardrails
+    >>> guardrails = quiet_guardrails()
+    >>> from ragmarket.compliance.validators import Claims, read_findings
+    >>> guard = guardrails.Guard().use(Claims(product_class="mutual_fund", channel="sms", language="en"))
+    >>> [finding.rule for finding in read_findings(guard.validate("Your returns are guaranteed."))]
+    ['claims.guaranteed_return']
+
+Inside the house what binds a message comes in each call's metadata instead. Either way a validator keeps nothing of a
+call, so threads and tasks may share one, and findings go out as the failure's text in JSON, so that they pass through
+guardrails' own outcome. Import this module only after `guard.quiet_guardrails`.
 """
 
 from __future__ import annotations
@@ -10,19 +19,34 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
 
 from guardrails.validator_base import ErrorSpan, FailResult, PassResult, ValidationResult, Validator, register_validator
 
+from ragmarket.compliance.packs import Packs
+from ragmarket.compliance.paraphrase.check import check_paraphrases
+from ragmarket.compliance.paraphrase.model import SHIPPED, ClaimModel, load
+from ragmarket.compliance.policy import PolicyBook, load_policy_book
 from ragmarket.compliance.rules.channel import check_channel
 from ragmarket.compliance.rules.claims import check_claims
 from ragmarket.compliance.rules.disclosures import check_disclosures
 from ragmarket.compliance.rules.language import check_language
-from ragmarket.compliance.rules.lexicon import Lexicon
+from ragmarket.compliance.rules.pack_verbs import CopyReading, check_verbs
 from ragmarket.compliance.rules.personal_data import check_personal_data
+from ragmarket.errors import InvalidInput
+from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import DisclaimerText, Finding, Policy
 
 CALL = "ragmarket"
+
+
+def default_ledger() -> Path:
+    """The approved wordings of the working directory, or those that stand beside the package in a checkout."""
+    here, beside = Path("approved_disclaimers"), Path(__file__).parents[2] / "approved_disclaimers"
+    return here if here.is_dir() else beside
 
 
 class Call:
@@ -32,14 +56,17 @@ class Call:
         self,
         text: str,
         policy: Policy,
-        lexicon: Lexicon,
+        packs: Packs,
         known: Sequence[DisclaimerText],
         subject: str | None,
         body_only: bool,
+        classifier: ClaimModel | None = None,
     ) -> None:
         self.policy = policy
-        self.lexicon = lexicon
+        self.packs = packs
+        self.lexicon = packs.lexicon
         self.subject = subject
+        self.classifier = classifier
         self.disclosures = check_disclosures(text, policy, known, body_only=body_only)
 
     def __deepcopy__(self, _: dict[int, object]) -> Call:
@@ -47,8 +74,27 @@ class Call:
         return self
 
 
-def _call(metadata: Mapping[str, Any]) -> Call:
-    return cast("Call", metadata[CALL])
+@lru_cache(maxsize=8)
+def _book(disclaimers: Path) -> PolicyBook:
+    return load_policy_book(disclaimers)
+
+
+def read_findings(outcome: Any) -> tuple[Finding, ...]:
+    """The findings of a guard's outcome, in order of place; a validator that failed to answer is a finding too."""
+    summaries: Sequence[Any] = outcome.validation_summaries or ()
+    found: list[Finding] = []
+    for summary in summaries:
+        try:
+            found += [Finding.model_validate(item) for item in json.loads(summary.failure_reason or "")]
+        except ValueError:
+            # A validator that failed to answer is not a pass.
+            message = f"{summary.validator_name} did not finish: {summary.failure_reason}"
+            found.append(Finding(rule="guard.fault", severity="block", message=message))
+    if not outcome.validation_passed and not found:
+        found.append(
+            Finding(rule="guard.fault", severity="block", message=str(outcome.error or "the guard did not pass"))
+        )
+    return tuple(sorted(found, key=lambda finding: (finding.start is None, finding.start or 0, finding.rule)))
 
 
 def _result(findings: Sequence[Finding]) -> ValidationResult:
@@ -65,17 +111,67 @@ def _result(findings: Sequence[Finding]) -> ValidationResult:
 
 
 class _RuleValidator(Validator, ABC):  # type: ignore[misc]  # guardrails ships no types that mypy may follow
-    required_metadata_keys = [CALL]
+    """What all validators share.
 
-    def __init__(self, on_fail: Literal["noop"] = "noop") -> None:
+    Args:
+        product_class: Class of the product that the text is about; None when each call's metadata say what binds it.
+        channel: Channel the text is for.
+        language: Language it should be in.
+        as_of: Day whose rules bind it; by default the day of the call.
+        body_only: Whether disclaimers are not asked for.
+        disclaimers: Folder of approved wordings; by default ``approved_disclaimers`` in the working directory, or the
+            one beside the package.
+        on_fail: ``noop`` reports, ``exception`` raises guardrails' own error. Nothing else: a text that was mended
+            silently is a text that nobody approved.
+
+    Raises:
+        InvalidInput: ``on_fail`` would change the text, or the folder holds no ledger.
+    """
+
+    reads_paraphrases = False
+
+    def __init__(
+        self,
+        product_class: str | None = None,
+        channel: str = "email",
+        language: str = "en",
+        as_of: date | None = None,
+        *,
+        body_only: bool = False,
+        disclaimers: Path | None = None,
+        on_fail: Literal["noop", "exception"] = "noop",
+    ) -> None:
+        if on_fail not in {"noop", "exception"}:
+            raise InvalidInput(
+                f"on_fail: {on_fail!r} would change the text; these validators detect and never mend",
+                hint="Use 'noop' or 'exception', and mend the copy by hand.",
+            )
         super().__init__(on_fail=on_fail)
+        self._bound = (product_class, channel, language, as_of, body_only)
+        self._folder = disclaimers or default_ledger()
+
+    def _call(self, text: str, metadata: Mapping[str, Any]) -> Call:
+        given = metadata.get(CALL)
+        if isinstance(given, Call):
+            return given
+        product_class, channel, language, as_of, body_only = self._bound
+        if product_class is None:
+            raise InvalidInput(
+                f"{type(self).__name__} does not know what the text is about",
+                hint="Make it with product_class=…, channel=… and language=….",
+            )
+        book = _book(self._folder)
+        policy = book.resolve(product_class=product_class, channel=channel, language=language, as_of=as_of or today())
+        known = book.ledger.texts(production=book.production, day=policy.as_of)
+        model = load(SHIPPED) if self.reads_paraphrases else None
+        return Call(text, policy, book.packs, known, None, body_only, model)
 
     @abstractmethod
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
         """What the rule finds in a text."""
 
     def _validate(self, value: Any, metadata: dict[str, Any]) -> ValidationResult:
-        return _result(self._check(str(value), _call(metadata)))
+        return _result(self._check(str(value), self._call(str(value), metadata)))
 
 
 @register_validator(name="ragmarket/disclosures", data_type="string")
@@ -112,6 +208,55 @@ class Claims(_RuleValidator):
         return [*findings, *(_of_subject(finding) for finding in of_subject)]
 
 
+@register_validator(name="ragmarket/paraphrases", data_type="string")
+class Paraphrases(_RuleValidator):
+    """Nothing that reads like a prohibited claim in words that no rule lists."""
+
+    reads_paraphrases = True
+
+    def _check(self, text: str, call: Call) -> Sequence[Finding]:
+        policy, model = call.policy, call.classifier
+        if model is None:
+            return ()
+        found = check_paraphrases(
+            text,
+            model,
+            call.lexicon,
+            product_class=policy.product_class,
+            channel=policy.channel,
+            as_of=policy.as_of,
+            masked=call.disclosures.exact,
+        )
+        if not call.subject:
+            return found
+        of_subject = check_paraphrases(
+            call.subject,
+            model,
+            call.lexicon,
+            product_class=policy.product_class,
+            channel=policy.channel,
+            as_of=policy.as_of,
+        )
+        return [*found, *(_of_subject(finding) for finding in of_subject)]
+
+
+@register_validator(name="ragmarket/wording", data_type="string")
+class KeepsPolicyRules(_RuleValidator):
+    """Says nothing that policy rules in force forbid, and nothing without what they ask for beside it.
+
+    Lines that every message carries are not asked for: whoever sends the message may add them (an unsubscribe footer).
+    """
+
+    def _check(self, text: str, call: Call) -> Sequence[Finding]:
+        policy = call.policy
+        bound = {*policy.rules}
+        rules = [rule for rule in call.packs.rules if rule.ideas and rule.id in bound]
+        if not rules:
+            return ()
+        copy = CopyReading(text, call.packs.idea_lexicon, call.disclosures.exact)
+        return check_verbs(copy, rules, call.packs.ideas, policy.language)
+
+
 @register_validator(name="ragmarket/language", data_type="string")
 class InLanguage(_RuleValidator):
     """Written in the language that was asked for."""
@@ -145,5 +290,6 @@ def _of_subject(finding: Finding) -> Finding:
 def all_validators() -> tuple[Validator, ...]:
     """One of each, detecting only."""
     return tuple(
-        validator(on_fail="noop") for validator in (Disclosures, Claims, InLanguage, FitsChannel, PersonalData)
+        validator(on_fail="noop")
+        for validator in (Disclosures, Claims, KeepsPolicyRules, Paraphrases, InLanguage, FitsChannel, PersonalData)
     )

@@ -177,3 +177,17 @@ def test_a_day_before_the_rules_are_known_fails_the_body_too(review: GuardedRevi
         text=BODY["en"], language="en", product_class="securities", channel="whatsapp", as_of=date(2022, 6, 1)
     )
     assert review.check(early, body_only=True).verdict == "fail"
+
+
+@pytest.mark.parametrize("language", ["hi", "en"])
+def test_romanised_copy_is_read_by_every_rule_and_its_letters_are_left_to_a_person(
+    review: GuardedReview, language: str
+) -> None:
+    lawful = "FD par byaj ki jaankari ke liye apni branch se baat karein. Sharten aur charges KFS mein diye gaye hain."
+    request = {"language": language, "product_class": "deposit", "channel": "email", "as_of": DAY}
+    verdict = review.check(CheckRequest.model_validate({"text": lawful, **request}), body_only=True)
+    assert verdict.verdict == "pass", verdict.findings
+    assert [(f.rule, f.severity) for f in verdict.findings] == [("language.romanised", "review")]
+    english = "Please visit your branch for the details of the deposit and of the charges that apply to it."
+    verdict = review.check(CheckRequest.model_validate({"text": english, **request}), body_only=True)
+    assert (verdict.verdict == "fail") == (language == "hi")

@@ -25,9 +25,22 @@ UNITS = {
     "words of a disclaimer": "mutual fund investments market risks read all ",
     "digits": "1 ",
     "addresses": "a@b.co ",
+    "scraps": "ab c ",
+    "stretched": "aaab ",
+    "questions": "risk free? ",
+    "romanised": "hami rabadi ",
+    "one word": "guaranteed",
+    "gaps": "never never ",
+    "labels": "myth, guaranteed returns ",
+    "denied by others": "no guaranteed returns elsewhere ",
     "marks on one letter": "a" + "\u0301" * 199,
     "hidden characters": "a\u200b",
     "only signs": ".!",
+    "bars": "|",
+    "letters for noughts": "1O",
+    "figures apart from letters": "o n l y 7.5 ",
+    "letters of one script apart": "ல ",
+    "questions and answers": "guaranteed returns? no. ",
 }
 
 

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import shutil
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stdnum import verhoeff
 
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.compliance.rules.channel import check_channel, sms_segments
@@ -15,8 +14,7 @@ from ragmarket.compliance.rules.disguise import readings
 from ragmarket.compliance.rules.language import check_language
 from ragmarket.compliance.rules.lexicon import load_lexicon
 from ragmarket.compliance.rules.normalise import fold
-from ragmarket.compliance.rules.personal_data import check_personal_data, luhn, verhoeff
-from ragmarket.errors import BadKnowledge
+from ragmarket.compliance.rules.personal_data import check_personal_data
 from ragmarket.knowledge.files import ROOT
 from ragmarket.schemas.compliance import Finding, Policy
 
@@ -105,6 +103,79 @@ def test_a_negation_elsewhere_excuses_nothing(text: str) -> None:
 )
 def test_disguises_are_seen_through(text: str) -> None:
     assert "claims.guaranteed_return" in {finding.rule for finding in claims(text)}
+
+
+@pytest.mark.parametrize(
+    ("product_class", "text"),
+    [
+        ("mutual_fund", "Are returns guaranteed? No. Units follow the market."),
+        ("mutual_fund", "Will my money double? Nobody can certify that."),
+        ("mutual_fund", "Guaranteed returns? No fund can promise that."),
+        ("mutual_fund", "Kya return pakka hai? Nahi."),
+        ("mutual_fund", "Zero risk? No. Units follow the market."),
+        ("mutual_fund", "Myth: zero risk."),
+        ("mutual_fund", "Beware of no risk schemes."),
+        ("mutual_fund", "Never believe anyone who says there is no risk."),
+        ("deposit", "Zero tax? No, interest is taxed at your slab."),
+        ("securities", "Paisa double wale WhatsApp group fraud hote hain, report karein."),
+        ("savings", "Branch ka pata: MG Road, gate number 1 ke saamne."),
+    ],
+)
+def test_answers_and_warnings_deny(product_class: str, text: str) -> None:
+    assert not claims(text, product_class)
+
+
+@pytest.mark.parametrize(
+    ("product_class", "text"),
+    [
+        ("mutual_fund", "Guaranteed returns? Not in your bank, but here they are."),
+        ("mutual_fund", "We are never without guaranteed returns."),
+        ("mutual_fund", "Zero risk? No problem, it is here."),
+        ("loan", "No CIBIL? No problem! Loan approved."),
+        ("loan", "सिबिल नहीं? कोई बात नहीं। लोन पक्का मिलेगा।"),
+    ],
+)
+def test_an_answer_that_is_none_denies_nothing(product_class: str, text: str) -> None:
+    assert claims(text, product_class)
+
+
+@pytest.mark.parametrize(
+    ("product_class", "text", "rule"),
+    [
+        ("home_loan", "o n l y 7.5 % p.a.", "lowest_rate"),
+        ("home_loan", "फ-क्त ७.५% होम लोन", "lowest_rate"),
+        ("mutual_fund", "1OO % safe", "risk_denial"),
+        ("mutual_fund", "l00% safe returns", "risk_denial"),
+        ("deposit", "t4x fr33 interest", "tax_free"),
+        ("mutual_fund", "லா ப ம் உறுதி", "guaranteed_return"),
+        ("loan", "రుణ ఆ మో దం ఖాయం", "assured_approval"),
+        ("loan", "आ ख़ि री मौका", "urgency"),
+    ],
+)
+def test_figures_and_short_words_in_disguise(product_class: str, text: str, rule: str) -> None:
+    assert f"claims.{rule}" in {finding.rule for finding in claims(text, product_class, date(2027, 1, 15))}
+
+
+def test_undoing_leaves_figures_and_unknown_words_alone() -> None:
+    assert [reading.text for reading in readings("o n l y 7.5 %")][1] == "only 7.5% ."
+    assert [reading.text for reading in readings("1OO%")][1] == "100% ."
+    for code in ("y0u", "t4x", "fr33"):
+        assert len(readings(code)) > 1, code
+    for code in ("80c", "b2b", "q4", "2x", "5g"):
+        assert len(readings(code)) == 1, code
+    assert len(readings("ல ப ம", lambda _: False)) == 1
+    assert readings("ல ப ம", lambda _: True)[1].text == "லபம ."
+
+
+def test_no_is_an_abbreviation_only_before_a_figure() -> None:
+    assert fold("Regn. No. 5 it is").text == "regn no 5 it is"
+    assert fold("No. Units").text == "no . units"
+    assert fold("नं. ५").text == "नं 5"
+
+
+def test_a_nasal_before_y_is_a_letter() -> None:
+    assert fold("कंपन्या").text == "कंपन्या"
+    assert fold("गारन्टी").text == fold("गारंटी").text
 
 
 @pytest.mark.parametrize(
@@ -234,15 +305,8 @@ def test_romanised_hindi_and_english_sentences_do_not_pass_for_the_language() ->
     assert "language.english" in {finding.rule for finding in check_language(mixed, policy("hi"))}
 
 
-def test_check_digits() -> None:
-    assert verhoeff("2363")
-    assert not verhoeff("2364")
-    assert luhn("4111111111111111")
-    assert not luhn("4111111111111112")
-
-
 def aadhaar() -> str:
-    return next(f"23456789012{digit}" for digit in range(10) if verhoeff(f"23456789012{digit}"))
+    return "23456789012" + verhoeff.calc_check_digit("23456789012")
 
 
 @settings(max_examples=40, deadline=None)
@@ -288,28 +352,6 @@ def test_personal_data_is_found(text: str, rule: str) -> None:
 )
 def test_business_figures_are_not_personal_data(text: str) -> None:
     assert not check_personal_data(text)
-
-
-@pytest.mark.parametrize(
-    ("file", "old", "new", "problem"),
-    [
-        ("returns.yaml", "[guarantee, gain]", "[guarantee, glory]", "no concept glory"),
-        ("returns.yaml", "number: 2", "nummer: 2", "number|nummer"),
-        ("returns.yaml", "id: claims.projection", "id: claims.risk_denial", "twice"),
-        ("returns.yaml", "lakhpati ban*,", "lakhpati ban*, lakhpati ban*,", "twice"),
-        ("returns.yaml", "effective_from: 2011-08-22", "effective_from: 22-08-2011", "effective_from"),
-        ("concepts.yaml", "pension:", "pension:\n    xx: [pension]", "xx"),
-    ],
-)
-def test_a_bad_rule_file_is_refused_with_its_line(tmp_path: Path, file: str, old: str, new: str, problem: str) -> None:
-    shutil.copytree(ROOT / "rules", tmp_path / "rules")
-    path = tmp_path / "rules" / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(BadKnowledge, match=problem) as refused:
-        load_lexicon(tmp_path / "rules")
-    assert refused.value.line is not None
 
 
 @pytest.mark.parametrize("char", ["\x00", "\x1b", "\u202e", "\u2066", "\u200f"])

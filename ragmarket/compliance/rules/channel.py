@@ -16,6 +16,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 _PLACEHOLDER = re.compile(
     r"\{[^{}\s]{0,40}\}|\[(?:name|bank|product|amount|rate|url|link|insert[^\]]*)\]|<[^<>\n]{1,40}>", re.IGNORECASE
 )
+_REPLY = re.compile(r"\s*(?:re|fwd?|aw|sv)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]", re.IGNORECASE)
+_CASED_WORD = re.compile(r"[A-Za-z]+")
 
 
 def sms_segments(text: str) -> tuple[str, int, int]:
@@ -40,6 +42,20 @@ def sms_segments(text: str) -> tuple[str, int, int]:
             segments, room = segments + 1, joined
         room -= width
     return encoding, units, segments
+
+
+def _of_mail_subject(subject: str) -> list[Finding]:
+    """A subject that feigns an answer, or shouts."""
+    found: list[Finding] = []
+    if match := _REPLY.match(subject):
+        message = f"the subject begins with {match.group().strip()}, as if it answered something"
+        found.append(Finding(rule="channel.subject_reply", severity="block", message=message, start=0, end=0))
+    words = [word for word in _CASED_WORD.findall(subject) if len(word) > 3]
+    # Two short capitals are abbreviations ("FD", "SIP"); two longer words in a row are shouted.
+    if len(words) >= 2 and all(word.isupper() for word in words):
+        message = "the subject is in capitals"
+        found.append(Finding(rule="channel.subject_capitals", severity="review", message=message, start=0, end=0))
+    return found
 
 
 def check_channel(text: str, policy: Policy, subject: str | None = None) -> tuple[Finding, ...]:
@@ -80,6 +96,8 @@ def check_channel(text: str, policy: Policy, subject: str | None = None) -> tupl
             )
         if "\n" in subject:
             report("channel.subject_line", "the subject is more than one line", 0, 0)
+        if policy.channel == "email":
+            found += _of_mail_subject(subject)
     if policy.channel == "sms":
         for match in re.finditer(r"[<>]|  +", text):
             problem = "two spaces in a row" if match.group().isspace() else f"the character {match.group()}"

@@ -2,116 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
+from ragmarket.compliance.rules.claim_rule import ClaimRule
 from ragmarket.compliance.rules.disguise import readings
-from ragmarket.compliance.rules.lexicon import CompiledRule, Lexicon
-from ragmarket.compliance.rules.normalise import Folded, clause_breaks, sentence_bounds
-from ragmarket.compliance.rules.scripts import script_shares
+from ragmarket.compliance.rules.lexicon import Lexicon, rule_list
+from ragmarket.compliance.rules.matching import Span
+from ragmarket.compliance.rules.reading import Reading
+from ragmarket.compliance.rules.romanised import holds_native, reading_of
 from ragmarket.schemas.base import Severity
 from ragmarket.schemas.compliance import Finding
 
-Span = tuple[int, int]
-_FARTHEST_NEGATOR = 6
 # Hits looked at on either side of one: a text of nothing but hits must not take the square of its length.
 _NEIGHBOURS = 16
 
 
-class _Reading:
-    """One reading of the text with everything that several rules ask of it."""
-
-    def __init__(self, folded: Folded, lexicon: Lexicon) -> None:
-        self.folded = folded
-        self.text = folded.text
-        self.scripts = frozenset(script_shares(self.text)) | {"Latn"}
-        self.words: list[Span] = []
-        start = None
-        for index, char in enumerate(self.text + " "):
-            if char == " ":
-                if start is not None:
-                    self.words.append((start, index))
-                start = None
-            elif start is None:
-                start = index
-        self.word_at = {start: number for number, (start, _) in enumerate(self.words)}
-        self.sentence_ends = sentence_bounds(self.text)
-        negation = lexicon.negation
-        turns = negation.turns.find(self.text, self.scripts)
-        self.walls = {self.text[s:e] in (".", ",") and s for s, e in self.words} - {False}
-        self.walls |= {start for start, _ in turns}
-        self.walls |= set(clause_breaks(self.text))
-        void = negation.never.find(self.text, self.scripts)
-        opened = [start for start, _ in void]
-        reached = list(accumulate((end for _, end in void), max))
-
-        def real(spans: Iterable[Span]) -> dict[int, int]:
-            return {s: e for s, e in spans if not (before := bisect_right(opened, s)) or reached[before - 1] < e}
-
-        self.before = real(negation.before.find(self.text, self.scripts))
-        self.after = real(negation.after.find(self.text, self.scripts))
-        self.through = {s for s, _ in negation.through.find(self.text, self.scripts)}
-        self.then = {s for s, _ in negation.then.find(self.text, self.scripts)}
-        self.suffix = negation.suffix
-        self._concepts: dict[str, list[Span]] = {}
-        self._lexicon = lexicon
-
-    def concept(self, name: str) -> list[Span]:
-        if name not in self._concepts:
-            self._concepts[name] = self._lexicon.concepts[name].find(self.text, self.scripts)
-        return self._concepts[name]
-
-    def word_number(self, offset: int) -> int:
-        while offset > 0 and offset not in self.word_at:
-            offset -= 1
-        return self.word_at.get(offset, 0)
-
-    def same_sentence(self, start: int, end: int) -> bool:
-        place = bisect_right(self.sentence_ends, start)
-        return place == len(self.sentence_ends) or self.sentence_ends[place] >= end
-
-    def negated(self, hit: Span) -> bool:
-        """Whether the clause denies the words at ``hit``."""
-        start, end = hit
-        if self.suffix and self.text[start:end].endswith(self.suffix):
-            return True
-        return self._denied_before(start) or self._denied_after(end)
-
-    def _denied_before(self, start: int) -> bool:
-        number = self.word_number(start)
-        for place in range(number - 1, max(-1, number - 1 - _FARTHEST_NEGATOR), -1):
-            word_start, _ = self.words[place]
-            if word_start in self.before:
-                return True
-            if word_start in self.walls or word_start not in self.through:
-                return False
-        return False
-
-    def _denied_after(self, end: int) -> bool:
-        number = self.word_number(end - 1) + 1
-        for place in range(number, min(len(self.words), number + _FARTHEST_NEGATOR)):
-            word_start, word_end = self.words[place]
-            if word_start in self.after:
-                close = self.after[word_start]
-                follow = place + 1
-                while follow < len(self.words) and self.words[follow][0] < close:
-                    follow += 1
-                if follow >= len(self.words):
-                    return True
-                next_start = self.words[follow][0]
-                return next_start in self.walls or next_start in self.then
-            if word_start in self.walls:
-                return False
-            if self.suffix and word_start in self.through and self.text[word_start:word_end].endswith(self.suffix):
-                return True
-            if word_start not in self.through:
-                return False
-        return False
-
-
-def _near(reading: _Reading, names: Sequence[str], within: int) -> Iterable[tuple[Span, tuple[Span, ...]]]:
+def _near(reading: Reading, names: Sequence[str], within: int) -> Iterable[tuple[Span, tuple[Span, ...]]]:
     """Places where one hit of each concept stands close to the others in one sentence."""
     lists = [reading.concept(name) for name in names]
     if not all(lists):
@@ -139,22 +48,24 @@ def _near(reading: _Reading, names: Sequence[str], within: int) -> Iterable[tupl
             yield (start, end), tuple(ordered)
 
 
-def _distance(reading: _Reading, one: Span, other: Span) -> int:
+def _distance(reading: Reading, one: Span, other: Span) -> int:
     left, right = sorted((one, other))
     return max(0, reading.word_number(right[0]) - reading.word_number(left[1] - 1) - 1)
 
 
-def _matches(reading: _Reading, compiled: CompiledRule) -> list[Span]:
-    text, scripts = reading.text, reading.scripts
-    found = [span for span in compiled.phrases.find(text, scripts) if not reading.negated(span)]
-    found += compiled.denials.find(text, scripts)
-    for names in compiled.rule.near:
-        for span, hits in _near(reading, names, compiled.rule.within):
+def _matches(reading: Reading, rule: ClaimRule) -> list[Span]:
+    def spans(field: str) -> list[Span]:
+        return reading.matches.find(rule_list(rule.id, field))
+
+    found = [span for span in spans("phrases") if not reading.negated(span)]
+    found += [span for span in spans("denials") if not reading.retracted(span)]
+    for names in rule.near:
+        for span, hits in _near(reading, names, rule.within):
             if not any(reading.negated(hit) for hit in hits):
                 found.append(span)
     if found:
-        lawful = bytearray(len(text))
-        for start, end in compiled.lawful.find(text, scripts):
+        lawful = bytearray(len(reading.text))
+        for start, end in spans("lawful"):
             lawful[start:end] = b"\x01" * (end - start)
         found = [(start, end) for start, end in found if lawful.find(1, start, end) < 0]
     return found
@@ -189,19 +100,27 @@ def check_claims(
     open_text = text
     for start, end in masked:
         open_text = open_text[:start] + "\n" * (end - start) + open_text[end:]
-    views = [_Reading(folded, lexicon) for folded in readings(open_text)]
+    plain, *undone = readings(open_text, lexicon.words.index.opens)
+    views = [Reading(folded, lexicon.words) for folded in (plain, *undone)]
+    coarse = reading_of(plain)
+    typed = None if coarse is None else Reading(coarse, lexicon.romanised)
+    if typed is not None:
+        views.append(typed)
     findings: list[Finding] = []
-    for compiled in lexicon.rules:
-        rule = compiled.rule
+    called = {place for view in views for name in view.matches.names for place in lexicon.callers.get(name, ())}
+    for rule in (lexicon.rules[place] for place in sorted(called)):
         if not rule.binds(product_class, channel, as_of):
             continue
         spans = _merge(
-            view.folded.span(start, end) for view in views for start, end in _matches(view, compiled) if end > start
+            view.folded.span(start, end)
+            for view in views
+            for start, end in _matches(view, rule)
+            if end > start and (view is not typed or holds_native(view.text[start:end]))
         )
         if not spans:
             continue
         severity: Severity | None = rule.severity
-        if any(compiled.excuses.anywhere(view.text, view.scripts) for view in views):
+        if any(view.matches.find(rule_list(rule.id, "excuses")) for view in views):
             severity = rule.excused_severity
         if severity is None:
             continue

@@ -108,6 +108,15 @@ def _english_runs(text: str) -> list[Span]:
     return runs
 
 
+def _romanised(words: Sequence[str]) -> bool:
+    """Whether words in Latin letters are an Indian language rather than English: hardly a function word of English."""
+    latin = [word.lower() for word in words if script_of(word[0]) == "Latn"]
+    if len(latin) < 0.8 * len(words):
+        return False
+    english = sum(word in _ENGLISH for word in latin)
+    return sum(word in _HINGLISH for word in latin) > english or english < 0.06 * len(latin)
+
+
 def check_language(text: str, policy: Policy, masked: Sequence[Span] = ()) -> tuple[Finding, ...]:
     """Whether ``text`` outside ``masked`` is in the policy's language; product names and terms may stay Latin."""
     body = _open_text(text, masked)
@@ -133,13 +142,17 @@ def check_language(text: str, policy: Policy, masked: Sequence[Span] = ()) -> tu
         english = sum(word in _ENGLISH for word in lowered)
         hinglish = sum(word in _HINGLISH for word in lowered)
         if hinglish >= 2 and hinglish > english:
-            report("mismatch", "the text reads as Hindi in Latin letters, not English", None)
+            report("romanised", "the text reads as Hindi in Latin letters, not English", None, "review")
         elif len(words) >= 8 and english < len(words) * 0.05:
             guess, probability = detect(body)
             if guess != "en" and probability >= _SURE:
                 report("mismatch", f"the text does not read as English ({guess})", None, "review")
         return tuple(findings)
     share = script_shares(body).get(native, 0.0)
+    if share < _LEAST_NATIVE_SHARE and _romanised(words):
+        # People type so and marketers write so: the bank decides, and every other rule still reads it.
+        report("romanised", f"the text is in Latin letters, not in the script of {language} ({native})", None, "review")
+        return tuple(findings)
     if share < _LEAST_NATIVE_SHARE:
         report("mismatch", f"only {share:.0%} of the letters are in the script of {language} ({native})", None)
         return tuple(findings)

@@ -1,0 +1,186 @@
+"""From a text to hashed features: its passages, and what characters and words each is made of.
+
+Hashes are sums of powers modulo 2^64, so all n-grams of a passage cost a few array operations, and the same text gives
+the same features on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ragmarket.compliance.paraphrase.skeleton import skeleton
+from ragmarket.compliance.rules.disguise import readings
+from ragmarket.errors import MissingDependency
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Hashes = npt.NDArray[np.uint64]
+    Places = npt.NDArray[np.int64]
+
+VERSION = 1
+BITS = 16
+_GROUPS = {
+    **dict.fromkeys(("mutual_fund", "securities", "nps", "ulip"), "market"),
+    "insurance": "cover",
+    **dict.fromkeys(("loan", "gold_loan", "home_loan", "credit_card"), "credit"),
+    **dict.fromkeys(("deposit", "savings"), "deposit"),
+}
+# Longer messages are read in passages of this many sentences, each beginning a sentence after the one before.
+_PASSAGE = 2
+_MOST_WORDS = 400
+_FIGURE = re.compile(r"\d[\d.]*")
+_TELLING = frozenset(("0", "1", "2", "100"))
+_BASE, _INVERSE = 0x9E3779B97F4A7C15, pow(0x9E3779B97F4A7C15, -1, 1 << 64)
+_MASK = (1 << 64) - 1
+_CHAR_SIZES, _SKELETON_SIZES = (3, 4, 5), (3, 4, 5)
+(_CHARS, _SKELETON, _WORD, _PAIR, _SKIP, _SPELT, _SPELT_PAIR, _OF_GROUP, _SPELT_OF_GROUP, _GROUP) = range(1, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Folded words of one or two sentences, and the span of the original that they stand for."""
+
+    words: tuple[str, ...]
+    start: int
+    end: int
+
+
+def passages(text: str) -> tuple[Passage, ...]:
+    """The passages of ``text`` in every reading of it; spans are code points of ``text``."""
+    found: dict[tuple[str, ...], Passage] = {}
+    for folded in readings(text):
+        sentences: list[tuple[list[str], int, int]] = []
+        words: list[str] = []
+        opened = place = 0
+        for word in (*folded.text.split(" "), "."):
+            if word in (".", "?"):
+                if any(one not in ("", ",") for one in words):
+                    sentences.append((words, opened, place - 1))
+                words = []
+            else:
+                if not words:
+                    opened = place
+                words.append(word)
+            place += len(word) + 1
+        for first in range(max(1, len(sentences) - _PASSAGE + 1)):
+            chosen = sentences[first : first + _PASSAGE]
+            if not chosen:
+                continue
+            joined = tuple(_plain(word) for part, _, _ in chosen for word in part)[:_MOST_WORDS]
+            start, end = folded.span(chosen[0][1], min(chosen[-1][2], len(folded.text)))
+            found.setdefault(joined, Passage(joined, start, end))
+    return tuple(found.values())
+
+
+@lru_cache(maxsize=65536)
+def _plain(word: str) -> str:
+    """A word whose figures say no more than that there are some, but for those that claims are made of."""
+    return word if word.isalpha() else _FIGURE.sub(lambda match: _telling(match.group()), word)
+
+
+@lru_cache(maxsize=65536)
+def _says_nothing(word: str) -> bool:
+    return "7" in word and not any(char.isalpha() for char in word)
+
+
+def _telling(figure: str) -> str:
+    bare = figure.rstrip(".")
+    return bare if bare in _TELLING else "7"
+
+
+@lru_cache(maxsize=1)
+def _powers() -> tuple[Hashes, Hashes]:
+    import numpy as np
+
+    forth, back = [1], [1]
+    for _ in range(32_767):
+        forth.append(forth[-1] * _BASE & _MASK)
+        back.append(back[-1] * _INVERSE & _MASK)
+    return np.array(forth, dtype=np.uint64), np.array(back, dtype=np.uint64)
+
+
+def _mixed(values: Hashes, kind: int) -> Hashes:
+    """Values spread over all bits (the finaliser of splitmix64), different for each kind of feature."""
+    import numpy as np
+
+    spread = values + np.uint64(kind * 0xD1B54A32D192ED03 & _MASK)
+    spread = (spread ^ (spread >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    spread = (spread ^ (spread >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return spread ^ (spread >> np.uint64(31))
+
+
+def _line(words: tuple[str, ...]) -> tuple[Hashes, Hashes, Places, Places]:
+    """Sums before each character of the words between spaces, which positions are spaces, and where words stand."""
+    import numpy as np
+
+    line = " " + " ".join(words) + " "
+    codes = np.frombuffer(line.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)[:32_000]
+    forth, _ = _powers()
+    sums = np.zeros(len(codes) + 1, dtype=np.uint64)
+    np.cumsum((codes + np.uint64(1)) * forth[: len(codes)], out=sums[1:])
+    spaces = np.flatnonzero(codes == 32)
+    return sums, codes, spaces[:-1] + 1, spaces[1:]
+
+
+def _between(sums: Hashes, starts: Places, ends: Places) -> Hashes:
+    _, back = _powers()
+    return (sums[ends] - sums[starts]) * back[starts]
+
+
+def _grams(sums: Hashes, codes: Hashes, sizes: tuple[int, ...], kind: int) -> list[Hashes]:
+    """N-grams that hold a space at their edges only."""
+    import numpy as np
+
+    inner = np.concatenate(([0], np.cumsum(codes == 32)))
+    found = []
+    for size in sizes:
+        starts = np.arange(max(0, len(codes) - size + 1))
+        starts = starts[inner[starts + size - 1] == inner[starts + 1]]
+        found.append(_mixed(_between(sums, starts, starts + size), kind + 16 * size))
+    return found
+
+
+def _single(value: str, kind: int) -> Hashes:
+    import numpy as np
+
+    number = 0
+    for char in value:
+        number = (number * _BASE + ord(char) + 1) & _MASK
+    return _mixed(np.array([number], dtype=np.uint64), kind)
+
+
+def features(words: tuple[str, ...], product_class: str) -> Places:
+    """Buckets, below 2^BITS, of everything that a passage's words show; a bucket stands as often as it is met.
+
+    Raises:
+        MissingDependency: numpy is not installed.
+    """
+    try:
+        import numpy as np
+    except ImportError as error:
+        raise MissingDependency("numpy", "compliance") from error
+    # Neither a figure as such nor the product alone says anything, whatever they go with in the copy learnt from.
+    said = tuple(word for word in words if word != "," and not _says_nothing(word))
+    sums, codes, starts, ends = _line(said)
+    tokens = _between(sums, starts, ends)
+    spelt_sums, spelt_codes, starts, ends = _line(tuple(skeleton(word) or "_" for word in said))
+    spelt = _between(spelt_sums, starts, ends)
+    of_group = _single(_GROUPS[product_class], _GROUP)
+    twist = np.uint64(_INVERSE)
+    found = [
+        *_grams(sums, codes, _CHAR_SIZES, _CHARS),
+        *_grams(spelt_sums, spelt_codes, _SKELETON_SIZES, _SKELETON),
+        _mixed(tokens, _WORD),
+        _mixed(tokens[:-1] * twist + tokens[1:], _PAIR),
+        _mixed(tokens[:-2] * twist + tokens[2:], _SKIP),
+        _mixed(spelt, _SPELT),
+        _mixed(spelt[:-1] * twist + spelt[1:], _SPELT_PAIR),
+        _mixed(tokens + of_group, _OF_GROUP),
+        _mixed(spelt + of_group, _SPELT_OF_GROUP),
+    ]
+    return (np.concatenate(found) & np.uint64((1 << BITS) - 1)).astype(np.int64)

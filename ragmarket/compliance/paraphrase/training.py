@@ -1,0 +1,219 @@
+"""Training: the same copy and seed give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ragmarket.compliance.paraphrase.augment import variants
+from ragmarket.compliance.paraphrase.calibration import Calibration, calibrate
+from ragmarket.compliance.paraphrase.features import BITS, features, passages
+from ragmarket.compliance.paraphrase.grouping import groups_of
+from ragmarket.compliance.paraphrase.model import ClaimModel, save
+from ragmarket.compliance.paraphrase.samples import CLASSES, Sample
+from ragmarket.errors import MissingDependency
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from scipy.sparse import csr_matrix
+
+    Array = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
+    Places = npt.NDArray[np.int64]
+
+Progress = Callable[[str], None]
+NAME = "claims-paraphrase"
+FOLDS = 5
+SEED = 7
+FALSE_ALARMS = 0.015
+_VARIANT_WEIGHT = 0.5
+_HOUSE_WEIGHT = 0.3
+_COST, _CLASS_COST = 16.0, 4.0
+_FLOOR = 0.3  # what a feature counts that stands in every passage
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Passages of samples: ``counts`` (passages, 2^BITS) and ``owner``, the place of each passage's sample."""
+
+    counts: csr_matrix
+    owner: Places
+
+
+def tabulate(samples: Sequence[Sample]) -> Table:
+    """The features of every passage of every sample.
+
+    Raises:
+        MissingDependency: numpy or scikit-learn is not installed.
+    """
+    try:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+    except ImportError as error:
+        raise MissingDependency("scikit-learn", "prediction") from error
+    places, ends, owner = [], [0], []
+    for index, sample in enumerate(samples):
+        for passage in passages(sample.text):
+            found = features(passage.words, sample.product_class)
+            places.append(found)
+            ends.append(ends[-1] + len(found))
+            owner.append(index)
+    every = np.concatenate(places)
+    counts = csr_matrix((np.ones(len(every), dtype=np.float32), every, ends), shape=(len(owner), 1 << BITS))
+    counts.sum_duplicates()
+    return Table(counts, np.array(owner))
+
+
+def inverse_frequency(counts: csr_matrix) -> Any:
+    """How much each feature counts: the rarer, the more; (2^BITS,)."""
+    import numpy as np
+
+    met = np.asarray((counts > 0).sum(axis=0)).ravel()
+    raw = np.log((counts.shape[0] + 1) / (met + 1)) + _FLOOR
+    # As it will be shipped, so that training sees what the reader of the weights sees.
+    return raw.astype(np.float16).astype(np.float32)
+
+
+def weighted(counts: csr_matrix, idf: Any) -> csr_matrix:
+    """Rows as `model.weigh` makes them."""
+    import numpy as np
+    from scipy.sparse import diags
+
+    rows = counts.copy()
+    rows.data = 1 + np.log(rows.data)
+    rows = (rows @ diags(idf)).tocsr()
+    norms = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return (diags((1 / np.maximum(norms, 1e-6)).astype(np.float32)) @ rows).tocsr()
+
+
+class Bench:
+    """Everything measured once: originals with their variants, and fits on any part of them."""
+
+    def __init__(self, samples: Sequence[Sample], seed: int, progress: Progress) -> None:
+        import numpy as np
+
+        self.samples = tuple(samples)
+        self.count = len(self.samples)
+        self.unlawful = np.array([one.unlawful for one in self.samples])
+        self.number = np.array([one.number for one in self.samples])
+        self.tongue = np.array([one.tongue for one in self.samples])
+        self.kind = np.array([one.kind for one in self.samples])
+        self.written = np.array([one.written for one in self.samples])
+        progress(f"features of {self.count} texts and as many variants")
+        table = tabulate([*self.samples, *variants(self.samples, seed)])
+        self.own = table.owner % self.count
+        self.variant = table.owner >= self.count
+        self.idf = inverse_frequency(table.counts[~self.variant])
+        self.rows = weighted(table.counts, self.idf)
+        self.weight = (
+            np.where(self.variant, _VARIANT_WEIGHT, 1.0) * np.where(self.written, 1.0, _HOUSE_WEIGHT)[self.own]
+        )
+        progress("grouping what says nearly the same")
+        self.fold = groups_of(self.samples, seed) % FOLDS
+
+    def fit(self, chosen: Mask) -> tuple[Any, float]:
+        """Weights and bias that part the unlawful of the ``chosen`` samples from the lawful."""
+        from sklearn.linear_model import LogisticRegression
+
+        rows = chosen[self.own]
+        model = LogisticRegression(C=_COST, solver="liblinear", tol=1e-2, max_iter=60, random_state=SEED)
+        model.fit(self.rows[rows], self.unlawful[self.own[rows]], sample_weight=self.weight[rows])
+        return model.coef_[0], float(model.intercept_[0])
+
+    def margins(self, fitted: tuple[Any, float], chosen: Mask) -> Array:
+        """The highest margin among the passages of each chosen sample as written."""
+        import numpy as np
+
+        rows = chosen[self.own] & ~self.variant
+        found = np.full(self.count, -np.inf)
+        np.maximum.at(found, self.own[rows], self.rows[rows] @ fitted[0] + fitted[1])
+        return np.asarray(np.maximum(found[chosen], -50.0))
+
+    def fit_classes(self, chosen: Mask) -> tuple[Any, Any]:
+        """Weights (2^BITS, 24) and biases of the classes among the unlawful of the ``chosen`` samples."""
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+
+        rows = (chosen & self.unlawful)[self.own]
+        weights = np.zeros((1 << BITS, CLASSES), dtype=np.float32)
+        bias = np.full(CLASSES, -20.0, dtype=np.float32)
+        numbers = self.number[self.own[rows]]
+        for number in range(1, CLASSES + 1):
+            if (numbers == number).any():
+                model = LogisticRegression(C=_CLASS_COST, solver="liblinear", tol=1e-2, max_iter=40, random_state=SEED)
+                model.fit(self.rows[rows], numbers == number, sample_weight=self.weight[rows])
+                weights[:, number - 1], bias[number - 1] = model.coef_[0], model.intercept_[0]
+        return weights, bias
+
+    def held_out(self, folds: Places, progress: Progress, what: str) -> Array:
+        """The margin of every sample under a model that saw none of its fold."""
+        import numpy as np
+
+        found = np.zeros(self.count)
+        names = np.unique(folds)
+        for done, name in enumerate(names, 1):
+            out = folds == name
+            found[out] = self.margins(self.fit(~out), out)
+            progress(f"{what} {done}/{len(names)}")
+        return found
+
+
+def train(
+    samples: Sequence[Sample], folder: Path, progress: Progress, provenance: dict[str, Any], seed: int = SEED
+) -> dict[str, Any]:
+    """Train on ``samples``, measure by cross-validation, and write weights and card to ``folder``.
+
+    Returns:
+        The card.
+
+    Raises:
+        MissingDependency: numpy or scikit-learn is not installed.
+    """
+    import numpy as np
+
+    from ragmarket.compliance.paraphrase.figures import figures_of
+
+    bench = Bench(samples, seed, progress)
+    margins = bench.held_out(bench.fold, progress, "cross-validation, fold")
+    measured = bench.written
+    calibration: Calibration = calibrate(margins[measured], bench.unlawful[measured], FALSE_ALARMS)
+    figures = figures_of(bench, margins, calibration, progress)
+    progress("fitting on everything")
+    everything = np.ones(bench.count, dtype=bool)
+    weights, bias = bench.fit(everything)
+    classes, class_bias = bench.fit_classes(everything)
+    scale = np.maximum(np.abs(classes).max(axis=0), 1e-6) / 127
+    lines = "\n".join(f"{one.tongue}\t{one.number}\t{one.kind}\t{one.product_class}\t{one.text}" for one in samples)
+    kinds, counts = np.unique(bench.kind, return_counts=True)
+    card = {
+        "what": "A linear classifier over hashed character n-grams, words and a spelling common to all scripts. It "
+        "says how likely a passage is to claim what may not be claimed, in words that no rule lists.",
+        "data": {
+            "texts": dict(zip(kinds.tolist(), counts.tolist(), strict=True)),
+            "tongues": sorted(set(bench.tongue.tolist())),
+            "sha256": hashlib.sha256(lines.encode()).hexdigest(),
+            "variants": "one per text: disguised, misspelt, shouted, typed in Latin letters, or beside a neutral line",
+            **provenance,
+        },
+        "seed": seed,
+        "figures": figures,
+    }
+    model = ClaimModel(
+        name=NAME,
+        idf=bench.idf,
+        lawless=np.asarray(weights, dtype=np.float32),
+        bias=bias,
+        classes=np.round(classes / scale).astype(np.int8),
+        class_scale=scale.astype(np.float32),
+        class_bias=class_bias,
+        slope=calibration.slope,
+        offset=calibration.offset,
+        threshold=calibration.threshold,
+        card=card,
+    )
+    save(model, folder)
+    return card

@@ -1,0 +1,185 @@
+"""Every term of every list looked for in one pass over a text.
+
+An Aho-Corasick automaton over one literal per term says which terms can stand in a text at all; only those are then
+matched. The pass costs the text's length and what it holds, however many terms there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import ahocorasick
+
+from ragmarket.compliance.rules.terms import JOIN, NUMBER, STEM, Atoms, Term, Word
+
+Span = tuple[int, int]
+_SHORTEST_KNOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What a literal stands for: ``term`` is None where the literal is the whole match but for the rest of its word."""
+
+    list: str
+    term: int | None
+    lead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A term that one of its words has called, and the literals of which its other words need one each."""
+
+    term: Term
+    others: tuple[tuple[str, ...], ...]
+
+    def possible(self, padded: str) -> bool:
+        """Whether every word that has to be there stands anywhere in the text."""
+        return all(any(key in padded for key in keys) for keys in self.others)
+
+
+def _keys(word: Word, first: bool, last: bool) -> list[tuple[str, bool, bool]] | None:
+    """Per alternative its longest literal, spaced where it must be; None when an alternative has no literal."""
+    found = []
+    for atoms in word.alternatives:
+        literals = [atom for atom in atoms if atom not in (STEM, NUMBER, JOIN)]
+        if not literals:
+            return None
+        longest = max(literals, key=len)
+        whole = len(literals) == 1 and set(atoms) <= {longest, STEM}
+        opens = " " if first and atoms[0] == longest else ""
+        closes = " " if last and atoms[-1] == longest else ""
+        found.append((opens + longest + closes, whole, atoms[0] == STEM))
+    return found
+
+
+class TermIndex:
+    """All lists of terms under their names; immutable once built."""
+
+    def __init__(self, lists: Mapping[str, Iterable[Term]]) -> None:
+        self._terms: list[_Called] = []
+        entries: dict[str, list[_Entry]] = {}
+        self._claiming = frozenset(
+            atom
+            for name, terms in lists.items()
+            if not name.startswith("negation:")
+            for term in terms
+            for word in term.words
+            if word is not None
+            for atoms in word.alternatives
+            for atom in atoms
+            if len(atom) >= _SHORTEST_KNOWN
+        )
+        for name, terms in lists.items():
+            for term in dict.fromkeys(terms):
+                self._add(name, term, entries)
+        self._automaton = ahocorasick.Automaton()
+        for key, values in entries.items():
+            self._automaton.add_word(key, (len(key), tuple(dict.fromkeys(values))))
+        if entries:
+            self._automaton.make_automaton()
+        self._empty = not entries
+
+    def _add(self, name: str, term: Term, entries: dict[str, list[_Entry]]) -> None:
+        number = len(self._terms)
+        choices = []
+        for place, word in enumerate(term.words):
+            if word is None or word.optional:
+                continue
+            keys = _keys(word, place == 0, place == len(term.words) - 1)
+            if keys is not None:
+                choices.append(keys)
+        # The rarest word calls the term; how long its shortest literal is stands for how rare it is.
+        keys = max(choices, key=lambda keys: min(len(key) for key, _, _ in keys))
+        alone = len(term.words) == 1
+        self._terms.append(
+            _Called(term, tuple(tuple(key for key, _, _ in other) for other in choices if other is not keys))
+        )
+        for key, whole, lead in keys:
+            entries.setdefault(key, []).append(_Entry(name, None if alone and whole else number, lead))
+
+    def opens(self, word: str) -> bool:
+        """Whether a word is one of a claim, or an inflected form of one; words that negate or join do not count."""
+        least = max(_SHORTEST_KNOWN, len(word) // 2 + 1)
+        return any(word[:length] in self._claiming for length in range(least, len(word) + 1))
+
+    def scan(self, text: str) -> Matches:
+        """What may be found in a folded text."""
+        padded = f" {text} "
+        ready: dict[str, set[Span]] = {}
+        called: dict[str, set[int]] = {}
+        if not self._empty:
+            for end, (length, values) in self._automaton.iter(padded):
+                for entry in values:
+                    if entry.term is not None:
+                        called.setdefault(entry.list, set()).add(entry.term)
+                        continue
+                    # The space before the word is the padding's one place too many.
+                    start = end - length + 1
+                    if entry.lead:
+                        start = padded.rindex(" ", 0, start + 1)
+                    ready.setdefault(entry.list, set()).add((start, padded.index(" ", end) - 1))
+        return Matches(padded, self._terms, ready, called)
+
+
+class Matches:
+    """The matches of one text, worked out list by list when they are asked for."""
+
+    def __init__(
+        self, padded: str, terms: list[_Called], ready: dict[str, set[Span]], called: dict[str, set[int]]
+    ) -> None:
+        self._padded = padded
+        self._terms = terms
+        self._ready = ready
+        self._called = called
+        self._found: dict[str, list[Span]] = {}
+
+    @property
+    def names(self) -> set[str]:
+        """The lists of which anything may be found."""
+        return self._ready.keys() | self._called.keys()
+
+    def find(self, name: str) -> list[Span]:
+        """Spans of all matches of one list in order, of each start the longest."""
+        if name in self._found:
+            return self._found[name]
+        longest: dict[int, int] = {}
+        for start, end in self._ready.get(name, ()):
+            longest[start] = max(end, longest.get(start, end))
+        for number in self._called.get(name, ()):
+            called = self._terms[number]
+            if not called.possible(self._padded):
+                continue
+            term = called.term
+            for start in self._starts(term):
+                ends = term.ends(self._padded, start)
+                if ends:
+                    end = ends[0] if None in term.words else ends[-1]
+                    longest[start - 1] = max(end - 1, longest.get(start - 1, 0))
+        self._found[name] = sorted(longest.items())
+        return self._found[name]
+
+    def _starts(self, term: Term) -> set[int]:
+        """Where a match may begin: words that hold the first literal of a word with which the term may open."""
+        starts: set[int] = set()
+        for word in term.words:
+            if word is None:
+                break
+            for atoms in word.alternatives:
+                starts |= self._words_with(atoms)
+            if not word.optional:
+                break
+        return starts
+
+    def _words_with(self, atoms: Atoms) -> set[int]:
+        padded = self._padded
+        if atoms[0] == NUMBER:
+            return {place + 1 for place, char in enumerate(padded[:-1]) if char == " " and padded[place + 1].isdigit()}
+        lead = atoms[0] == STEM
+        literal = atoms[1] if lead else f" {atoms[0]}"
+        starts = set()
+        place = padded.find(literal)
+        while place >= 0:
+            starts.add(padded.rindex(" ", 0, place + 1) + 1 if lead else place + 1)
+            place = padded.find(literal, place + 1)
+        return starts

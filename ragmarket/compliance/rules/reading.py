@@ -1,0 +1,242 @@
+"""One reading of a text with everything that several rules ask of it: words, clauses, and what is denied.
+
+A clause ends at a mark or before a word that turns it ("but"). Within it a negator denies the words that it reaches
+over words that may stand between (`Negation.through`). Two negators side by side, or one about a thing that is
+"without" it, affirm; what is denied of others only ("no other fund", "elsewhere") is not denied here; a question is
+denied by its answer.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import accumulate
+
+from ragmarket.compliance.rules.lexicon import Words, concept_list, negation_list
+from ragmarket.compliance.rules.matching import Span
+from ragmarket.compliance.rules.normalise import Folded
+
+_FARTHEST_NEGATOR = 6
+_LONGEST_ANSWER = 8
+_LONGEST_CLAUSE = 24
+_MARKS = (".", "?", ",")
+# A comma after one of these goes on with a list ("no assured, guaranteed or fixed return").
+_LISTED = ("guarantee", "certainty", "safe")
+
+
+class Reading:
+    """A folded text, its matches, and its clauses."""
+
+    def __init__(self, folded: Folded, words: Words) -> None:
+        self.folded = folded
+        self.text = folded.text
+        self.matches = words.index.scan(self.text)
+        self._endings = words.endings
+        self.words: list[Span] = []
+        place = 0
+        for word in self.text.split(" "):
+            if word:
+                self.words.append((place, place + len(word)))
+            place += len(word) + 1
+        self._firsts = [start for start, _ in self.words]
+        self.sentence_ends = [s for s, e in self.words if e - s == 1 and self.text[s] in ".?"]
+
+    def concept(self, name: str) -> list[Span]:
+        """Where the words of a concept stand."""
+        return self.matches.find(concept_list(name))
+
+    def word_number(self, offset: int) -> int:
+        """The number of the word at or before ``offset``."""
+        return max(0, bisect_right(self._firsts, offset) - 1)
+
+    def same_sentence(self, start: int, end: int) -> bool:
+        """Whether no sentence ends between the two offsets."""
+        place = bisect_right(self.sentence_ends, start)
+        return place == len(self.sentence_ends) or self.sentence_ends[place] >= end
+
+    def negated(self, hit: Span) -> bool:
+        """Whether the clause denies the words at ``hit``."""
+        start, end = hit
+        before, after = self._denied_before(start), self._denied_after(end)
+        if before and after and self._without_before(start):
+            return False
+        if self._endings and self.text[start:end].endswith(self._endings):
+            return True
+        if before or after:
+            return not self._of_others(start, end)
+        return self._labelled(start) or self._answered(end)
+
+    def retracted(self, hit: Span) -> bool:
+        """Whether a denial such as "zero risk" is itself denied: by a label, its answer or a warning against it.
+
+        A lone "no" before it is one more of a list, not its denial.
+        """
+        start, end = hit
+        return self._labelled(start) or self._warned(start) or self._answered(end, at_once=True)
+
+    def _spans(self, part: str) -> list[Span]:
+        return self.matches.find(negation_list(part))
+
+    @cached_property
+    def _through(self) -> set[int]:
+        return {start for start, _ in self._spans("through")}
+
+    @cached_property
+    def _then(self) -> set[int]:
+        return {start for start, _ in self._spans("then")}
+
+    @cached_property
+    def _walls(self) -> set[int]:
+        marks = {start for start, end in self.words if end - start == 1 and self.text[start] in _MARKS}
+        return marks | self._turns
+
+    @cached_property
+    def _turns(self) -> set[int]:
+        return {start for start, _ in self._spans("turns")}
+
+    @cached_property
+    def _before(self) -> dict[int, int]:
+        """Number of every word of a negator that reaches forward, and of the negator's first word."""
+        return self._covered(self._real(self._spans("before")))
+
+    @cached_property
+    def _after(self) -> dict[int, int]:
+        return dict(self._real(self._spans("after")))
+
+    @cached_property
+    def _behind(self) -> dict[int, int]:
+        """Number of every word of a negator that reaches back."""
+        return self._covered(self._after.items())
+
+    @cached_property
+    def _without(self) -> dict[int, int]:
+        return self._covered(self._spans("without"))
+
+    @cached_property
+    def _labels(self) -> dict[int, int]:
+        return dict(self._spans("labels"))
+
+    @cached_property
+    def _answers(self) -> dict[int, int]:
+        return self._covered(self._spans("answers"))
+
+    @cached_property
+    def _listed(self) -> set[int]:
+        return {place for name in _LISTED for place in self._covered(self.concept(name))}
+
+    def _covered(self, spans: Iterable[Span]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for start, end in spans:
+            first = self.word_number(start)
+            for place in range(first, bisect_left(self._firsts, end)):
+                found.setdefault(place, first)
+        return found
+
+    def _real(self, spans: list[Span]) -> list[Span]:
+        """The negators that are no part of an expression that denies nothing."""
+        void = self._spans("never")
+        opened = [start for start, _ in void]
+        reached = list(accumulate((end for _, end in void), max))
+        return [(s, e) for s, e in spans if not (before := bisect_right(opened, s)) or reached[before - 1] < e]
+
+    def _denied_before(self, start: int) -> bool:
+        number = self.word_number(start)
+        place = number - 1
+        while place >= max(0, number - _FARTHEST_NEGATOR):
+            if place in self._before:
+                first = self._before[place]
+                # Two negators side by side affirm ("never without"), but not what one is warned of ("beware of no").
+                return first - 1 not in self._before or self.words[first - 1][0] not in self._after
+            word_start, word_end = self.words[place]
+            if word_start in self._walls:
+                # The words of a list that one negator opens.
+                if self.text[word_start:word_end] != "," or place - 1 not in self._listed:
+                    return False
+            elif word_start not in self._through:
+                return False
+            place -= 1
+        return False
+
+    def _warned(self, start: int) -> bool:
+        """Whether an expression of several words ("beware of callers promising") denies what follows it."""
+        number = self.word_number(start)
+        for place in range(number - 1, max(0, number - _FARTHEST_NEGATOR) - 1, -1):
+            if place in self._before:
+                return self._before[place] < place and not self._of_others(start, start + 1)
+            if self.words[place][0] in self._walls or self.words[place][0] not in self._through:
+                return False
+        return False
+
+    def _denied_after(self, end: int) -> bool:
+        number = self.word_number(end - 1) + 1
+        for place in range(number, min(len(self.words), number + _FARTHEST_NEGATOR)):
+            word_start, word_end = self.words[place]
+            if word_start in self._after:
+                follow = bisect_left(self._firsts, self._after[word_start])
+                if follow >= len(self.words):
+                    return True
+                next_start = self.words[follow][0]
+                if next_start in self._after:
+                    return False
+                return next_start in self._walls or next_start in self._then
+            if word_start in self._walls or word_start not in self._through:
+                return False
+            if self._endings and self.text[word_start:word_end].endswith(self._endings):
+                return True
+        return False
+
+    def _without_before(self, start: int) -> bool:
+        number = self.word_number(start)
+        return any(place in self._without for place in range(max(0, number - _FARTHEST_NEGATOR), number))
+
+    def _clause(self, start: int, end: int) -> Span:
+        """The numbers of the words between the marks around a stretch."""
+        first, last = self.word_number(start), self.word_number(end - 1)
+        lowest, highest = max(0, first - _LONGEST_CLAUSE), min(len(self.words) - 1, last + _LONGEST_CLAUSE)
+        while first > lowest and self.words[first - 1][0] not in self._walls:
+            first -= 1
+        while last < highest and self.words[last + 1][0] not in self._walls:
+            last += 1
+        return first, last
+
+    def _of_others(self, start: int, end: int) -> bool:
+        others = self._spans("others")
+        if not others:
+            return False
+        first, last = self._clause(start, end)
+        place = bisect_left(others, (self.words[first][0], 0))
+        return place < len(others) and others[place][0] < self.words[last][1]
+
+    def _sentence(self, start: int) -> int:
+        """The number of the first word of the sentence around an offset."""
+        place = bisect_left(self.sentence_ends, start)
+        return 0 if place == 0 else self.word_number(self.sentence_ends[place - 1]) + 1
+
+    def _labelled(self, start: int) -> bool:
+        """Whether a label such as "Myth:" opens the sentence."""
+        if not self._labels:
+            return False
+        opening = self.words[self._sentence(start)][0]
+        if opening not in self._labels:
+            return False
+        follow = bisect_left(self._firsts, self._labels[opening])
+        return follow < len(self.words) and self.words[follow][0] in self._walls
+
+    def _answered(self, end: int, *, at_once: bool = False) -> bool:
+        """Whether the sentence is a question, and what follows answers no; ``at_once`` with its first word."""
+        place = bisect_left(self.sentence_ends, end)
+        if place == len(self.sentence_ends) or self.text[self.sentence_ends[place]] != "?":
+            return False
+        first = self.word_number(self.sentence_ends[place]) + 1
+        no = False
+        for number in range(first, min(len(self.words), first + _LONGEST_ANSWER + 1)):
+            start = self.words[number][0]
+            if start in self._walls:
+                # "Not in your bank, but here": the answer is not over.
+                return no and not any(one in self._turns for one, _ in self.words[number : number + 2])
+            negator = number in self._before or number in self._behind or number in self._answers
+            if not negator and (start not in self._through or (at_once and not no)):
+                return False
+            no = no or negator
+        return no and first + _LONGEST_ANSWER >= len(self.words)
