@@ -6,38 +6,50 @@ opens no index. Workshops receive plain values, never settings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmarket.errors import RagmarketError
 from ragmarket.knowledge.angles import Angles, load_angles
-from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
+from ragmarket.knowledge.catalogue import Catalogue, Theme, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages
 from ragmarket.pipeline import Pipeline
+from ragmarket.schemas.base import today
+from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
+from ragmarket.schemas.dismissal import Dismissal, DismissalRequest, DraftFindings
 from ragmarket.schemas.evidence import DocumentVersion
 from ragmarket.schemas.indexing import IndexReport
+from ragmarket.schemas.ledger import Decision, DecisionRequest, ProposalRequest
+from ragmarket.schemas.policy import LiveCopy, PolicyImpact
 from ragmarket.schemas.prediction import Prediction
+from ragmarket.schemas.templates import MadeTemplate, MessageTemplate, TemplateCheck
 from ragmarket.settings import Settings
 
 if TYPE_CHECKING:
     from ragmarket.audit.log import SqlAuditLog
     from ragmarket.audit.trace import Trace
+    from ragmarket.compliance.decisions import DecisionLog
     from ragmarket.compliance.guard import GuardedReview
     from ragmarket.compliance.ledger import Ledger
     from ragmarket.compliance.policy import PolicyBook
+    from ragmarket.compliance.register import Register
+    from ragmarket.compliance.registers import Registers
     from ragmarket.compliance.reviewer import ComplianceReviewer
     from ragmarket.generation.drafter import GroundedDrafter
     from ragmarket.generation.engines.embedded import EmbeddedEngine
+    from ragmarket.generation.engines.vllm import VllmEngine
     from ragmarket.prediction.predictor import TrainedPredictor
     from ragmarket.retrieval.embedding import SentenceEncoder
     from ragmarket.retrieval.qdrant import QdrantPlace
     from ragmarket.retrieval.retriever import CorpusRetriever
 
 WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
+CONCURRENT_BRIEFS = 32
 PREDICTOR_WEIGHTS = Path(__file__).parent / "prediction" / "weights"
 
 
@@ -46,6 +58,8 @@ class House:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._heeding = threading.RLock()
+        self._heeded: tuple[int, int] | None = None
 
     # Knowledge: one copy for the whole house.
     @cached_property
@@ -91,10 +105,14 @@ class House:
             self.settings.home,
             self.catalogue,
             self.encoder,
-            self.angles.weight,
+            self._weights,
             place=self.place,
             k=self.settings.retrieval.top_k,
         )
+
+    def _weights(self, brief: Brief, prediction: Prediction, product_class: str) -> Mapping[Theme, float]:
+        region = self.angles.region(brief.region, brief.language)
+        return self.angles.weights(prediction.intent, prediction.segment, product_class, region, brief.as_of)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -106,14 +124,33 @@ class House:
         """What must and must not be said."""
         from ragmarket.compliance.policy import load_policy_book
 
-        return load_policy_book(self.settings.compliance.disclaimers_dir, production=self.settings.production)
+        settings = self.settings
+        self._heeded = self.decision_log.state()
+        return load_policy_book(
+            settings.compliance.disclaimers_dir, production=settings.production, decisions=settings.decisions_file
+        )
+
+    @cached_property
+    def decision_log(self) -> DecisionLog:
+        """Who approved, expired and superseded which wording."""
+        from ragmarket.compliance.decisions import DecisionLog
+
+        return DecisionLog(self.settings.decisions_file)
+
+    def _heed_decisions(self) -> None:
+        """Let decisions made since, by another process too, count from this request on."""
+        with self._heeding:
+            if "policies" in self.__dict__ and self.decision_log.state() != self._heeded:
+                for name in ("ledger", "policies", "rules", "reviewer", "_pipeline"):
+                    self.__dict__.pop(name, None)
 
     @cached_property
     def rules(self) -> GuardedReview:
         """The rules on final text, behind guardrails-ai."""
         from ragmarket.compliance.guard import GuardedReview
+        from ragmarket.compliance.paraphrase.model import SHIPPED
 
-        return GuardedReview(self.policies)
+        return GuardedReview(self.policies, self.settings.compliance.claims_model_dir or SHIPPED)
 
     @cached_property
     def reviewer(self) -> ComplianceReviewer:
@@ -126,12 +163,28 @@ class House:
         return ComplianceReviewer(renderer, SupportCheck(self.packs), self.rules, self.document_text)
 
     @cached_property
-    def engine(self) -> EmbeddedEngine:
-        """The model that writes."""
+    def engine(self) -> EmbeddedEngine | VllmEngine:
+        """The model that writes: behind the configured server, else in this process."""
+        options = self.settings.generation
+        if options.base_url:
+            from ragmarket.generation.engines.vllm import VllmEngine
+
+            return VllmEngine(
+                options.base_url,
+                options.model,
+                api_key=options.api_key.get_secret_value() if options.api_key else None,
+                timeout_s=options.timeout_s,
+                retries=options.retries,
+            )
         from ragmarket.generation.engines.embedded import EmbeddedEngine
 
-        options = self.settings.generation
         return EmbeddedEngine(options.model_dir or WRITER_WEIGHTS, threads=options.threads)
+
+    @property
+    def writers(self) -> int:
+        """How many messages are worth writing at a time: a server batches them, the engine in process does not."""
+        options = self.settings.generation
+        return options.workers or (CONCURRENT_BRIEFS if options.base_url else 1)
 
     @cached_property
     def drafter(self) -> GroundedDrafter:
@@ -161,9 +214,14 @@ class House:
         url = self.settings.audit.url
         return SqlAuditLog(url.get_secret_value() if url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}")
 
-    @cached_property
+    @property
     def pipeline(self) -> Pipeline:
-        """The line."""
+        """The line, under the wordings decided by now."""
+        self._heed_decisions()
+        return self._pipeline
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
         return Pipeline(
             predictor=self.predictor,
             policies=self.policies,
@@ -184,11 +242,102 @@ class House:
 
     def check(self, request: CheckRequest, body_only: bool = False) -> CheckVerdict:
         """Check copy that somebody else wrote."""
+        self._heed_decisions()
         return self.rules.check(request, body_only=body_only)
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
         """Predict for one customer."""
         return self.predictor.score(signals)
+
+    def findings(self, draft_id: str) -> DraftFindings:
+        """What was found in a recorded draft, and what was decided of it.
+
+        Raises:
+            NotFound: No such draft was recorded.
+        """
+        from ragmarket.audit.dismissals import draft_findings
+
+        return draft_findings(self.audit, draft_id)
+
+    def dismiss(self, draft_id: str, number: int, request: DismissalRequest) -> Dismissal:
+        """Record that a person lets a finding for review stand.
+
+        Raises:
+            NotFound: No such draft was recorded.
+            InvalidInput: It may not be dismissed; nothing was recorded.
+        """
+        from ragmarket.audit.dismissals import dismiss
+
+        return dismiss(self.audit, draft_id, number, request)
+
+    def registers(self, registration: Path | None = None) -> Registers:
+        """What channels' registers take, with the deployment's own registration or the demo bank's.
+
+        Raises:
+            BadKnowledge: A file is wrong; names the line.
+        """
+        from ragmarket.compliance.registers import load_registers
+
+        return load_registers(registration=registration)
+
+    def template(
+        self, draft_id: str, *, category: str, template_id: str | None = None, registration: Path | None = None
+    ) -> MadeTemplate:
+        """The template to register for an accepted draft, with the values that give the draft back.
+
+        Raises:
+            NotFound: No such draft was recorded.
+            InvalidInput: It was refused, or is for a channel without templates.
+        """
+        from typing import cast
+
+        from ragmarket.audit.dismissals import draft_record
+        from ragmarket.compliance.registers import Category
+        from ragmarket.compliance.templates import make_template
+        from ragmarket.errors import InvalidInput
+        from ragmarket.schemas.message import Message
+
+        record: Mapping[str, Any] = draft_record(self.audit, draft_id)
+        text = (record.get("result") or {}).get("text")
+        messages = [attempt.get("message") or {} for attempt in record.get("attempts") or ()]
+        released = next((one for one in reversed(messages) if text is not None and one.get("text") == text), None)
+        if released is None:
+            raise InvalidInput(
+                f"the draft {draft_id} was not accepted", hint="Make templates of accepted drafts on sms or whatsapp."
+            )
+        code = (record.get("brief") or {}).get("product_code")
+        names = {one.product_name for one in self.documents() if one.product_code == code and one.product_name}
+        return make_template(
+            Message.model_validate(released),
+            self.registers(registration),
+            day=today(),
+            names=sorted(names),
+            category=cast("Category", category),
+            template_id=template_id,
+        )
+
+    def check_template(
+        self,
+        template: MessageTemplate,
+        text: str,
+        *,
+        send_at: datetime | None = None,
+        consent: bool | None = None,
+        barred: bool | None = None,
+        registration: Path | None = None,
+    ) -> TemplateCheck:
+        """Hold a message against its registered template, and its sending against hours and consent."""
+        from ragmarket.compliance.sending import check_sending
+        from ragmarket.compliance.templates import check_message
+
+        registers = self.registers(registration)
+        day = send_at.date() if send_at else today()
+        checked = check_message(template, text, registers, day=day)
+        sending = check_sending(template.channel, registers, send_at=send_at, consent=consent, barred=barred)
+        fails = any(one.severity == "block" for one in sending)
+        return checked.model_copy(
+            update={"verdict": "fail" if fails else checked.verdict, "findings": (*checked.findings, *sending)}
+        )
 
     def trace(self, draft_id: str) -> Trace:
         """Where each sentence of a recorded message comes from."""
@@ -204,8 +353,99 @@ class House:
 
     def disclaimers(self, as_of: date | None = None, language: str | None = None) -> list[dict[str, Any]]:
         """The ledger with approvals; on a day, only what is in force and was approved by then."""
+        self._heed_decisions()
         entries = self.ledger.texts(production=self.settings.production, day=as_of)
         return [entry.model_dump(mode="json") for entry in entries if language in {None, entry.language}]
+
+    def disclaimer(self, id_: str, language: str | None = None, as_of: date | None = None) -> dict[str, Any]:
+        """One disclaimer with all its wordings, open proposals and decisions.
+
+        Raises:
+            NotFound: The ledger has no such disclaimer.
+        """
+        from ragmarket.compliance.ledger_view import disclaimer_view
+
+        self._heed_decisions()
+        records = self.decision_log.read().records
+        day, production = as_of or today(), self.settings.production
+        return disclaimer_view(self.ledger, records, id_, day=day, language=language, production=production)
+
+    def propose(self, request: ProposalRequest) -> tuple[Decision, ...]:
+        """Record what somebody asks for, one proposal per language.
+
+        Raises:
+            InvalidInput: It cannot be made; nothing was recorded.
+        """
+        return self._register().propose(request)
+
+    def decide(self, proposals: Sequence[int], request: DecisionRequest) -> tuple[Decision, ...]:
+        """Approve or reject open proposals, all or none; an approval counts from now on.
+
+        Raises:
+            InvalidInput: One may not be decided so; nothing was recorded.
+        """
+        return self._register().decide(proposals, request)
+
+    def proposals(self) -> tuple[Decision, ...]:
+        """What waits for a decision."""
+        from ragmarket.compliance.register import open_proposals
+
+        return tuple(open_proposals(self.decision_log.read().records).values())
+
+    def decisions(self) -> dict[str, Any]:
+        """Every decision, the head of their chain, and the line of a last record that was cut off.
+
+        Raises:
+            BadKnowledge: The chain is broken; names the line.
+        """
+        found = self.decision_log.read()
+        rows = [one.model_dump(mode="json") for one in found.records]
+        return {"records": rows, "head": found.head, "torn": found.torn}
+
+    def _register(self) -> Register:
+        from ragmarket.compliance.register import open_register
+
+        return open_register(self.settings.compliance.disclaimers_dir, self.settings.decisions_file)
+
+    def policy_rules(self, as_of: date | None = None) -> list[dict[str, Any]]:
+        """Every policy and claim rule with its dates, scope, authority and confidence; on a day, those in force."""
+        from ragmarket.compliance.policy_view import policy_rows
+
+        self._heed_decisions()
+        return policy_rows(self.policies, as_of)
+
+    def policy_rule(self, id_: str) -> dict[str, Any]:
+        """One rule with all that its file says.
+
+        Raises:
+            NotFound: There is no such rule.
+        """
+        from ragmarket.compliance.policy_view import policy_rule_view
+
+        self._heed_decisions()
+        return policy_rule_view(self.policies, id_)
+
+    def policy_faults(self) -> list[RagmarketError]:
+        """Every example of a rule file that does not come out as its file says."""
+        from ragmarket.compliance.policy_view import policy_faults
+
+        self._heed_decisions()
+        return policy_faults(self.policies)
+
+    def policy_impact(
+        self, on: date, copies: Sequence[LiveCopy] | None = None, since: date | None = None
+    ) -> PolicyImpact:
+        """What rules that begin until ``on`` find in live copy: ``copies``, or all accepted messages of the log.
+
+        Raises:
+            InvalidInput: ``on`` is not to come.
+        """
+        from ragmarket.compliance.impact import live_copy, policy_impact
+
+        self._heed_decisions()
+        if copies is None:
+            copies = [copy for record in self.audit.records() if (copy := live_copy(record)) is not None]
+        return policy_impact(self.policies, copies, on, since or today())
 
     def documents(self) -> list[DocumentVersion]:
         """All indexed document versions; none before the first indexing."""
@@ -223,59 +463,6 @@ class House:
         from ragmarket.retrieval.documents import DocumentStore
 
         return DocumentStore(self.settings.home).text(sha256)
-
-    def train_writer(
-        self, folder: Path, minutes: float | None, report: Callable[[dict[str, Any]], None]
-    ) -> dict[str, Any]:
-        """Train, or go on training, the writer."""
-        from ragmarket.generation.writer.card import write_card
-        from ragmarket.generation.writer.corpus_text import plain_texts
-        from ragmarket.generation.writer.examples import ExampleSampler
-        from ragmarket.generation.writer.training import TrainingPlan, train
-
-        sampler = ExampleSampler(self.catalogue, self.packs, self.angles)
-        texts = plain_texts(self.packs, [self.document_text(item.sha256) for item in self.documents()])
-        summary = train(TrainingPlan(minutes=minutes), sampler, texts, folder, report)
-        write_card(
-            folder / "model",
-            summary,
-            kinds=len(self.catalogue.kinds),
-            phrasings=sum(len(kind.all) for pack in self.packs.values() for kind in pack.kinds.values()),
-        )
-        return summary
-
-    def train_predictor(self, folder: Path, report: Callable[[str], None]) -> dict[str, Any]:
-        """Train segment, intent and propensities on simulated customers; the same seeds give the same bytes."""
-        from ragmarket.prediction.training import Sample, train
-        from ragmarket.prediction.weights import save
-        from ragmarket.signals.features import DEFAULT_SPEC
-        from ragmarket.signals.simulate import simulate
-
-        def sample(count: int, seed: int) -> Sample:
-            customers = list(simulate(count, seed))
-            heads = ("segment", "intent", "product_class", "channel")
-            labels = {name: [getattr(one, name) for one in customers] for name in heads}
-            labels["response"] = ["yes" if one.responds else "no" for one in customers]
-            return Sample([DEFAULT_SPEC.encode(one.signals) for one in customers], labels)
-
-        sizes, seeds = (20_000, 5_000, 10_000), (1, 2, 3)
-        names = ("fit", "validation", "held_out")
-        provenance = {
-            "origin": "simulated customers (ragmarket.signals.simulate); no real person, no real bank",
-            "seeds": dict(zip(names, seeds, strict=True)),
-            "sizes": dict(zip(names, sizes, strict=True)),
-            "limits": "The figures below say how well the simulator's hidden answers are found, not how well any real "
-            "customer is. Calibrated for the simulator's mix of segments; train again on a deployment's own records.",
-        }
-        model = train(
-            *(sample(size, seed) for size, seed in zip(sizes, seeds, strict=True)),
-            columns=DEFAULT_SPEC.columns,
-            spec_sha256=DEFAULT_SPEC.sha256,
-            provenance=provenance,
-            progress=report,
-        )
-        save(model, folder)
-        return dict(model.card)
 
     def warm_up(self) -> None:
         """Load everything that the first draft would otherwise wait for.

@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
+from ragmarket.knowledge.findings import explained
+from ragmarket.personal_data import find_identifiers
 from ragmarket.protocols import AuditLog, Drafter, PolicyBook, Predictor, Retriever, Reviewer
 from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
@@ -28,6 +30,14 @@ RECORD_VERSION = 1
 
 def _blocking(findings: Sequence[Finding]) -> bool:
     return any(finding.severity == "block" for finding in findings)
+
+
+def _impersonal(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Evidence without what seems to hold a person's number: a document may, a record or a citation may not."""
+    texts = ((item, (item.quote, *(span.quote for span in item.context))) for item in evidence)
+    return tuple(
+        item for item, quotes in texts if not any(one.kind != "IFSC" for q in quotes for one in find_identifiers(q))
+    )
 
 
 class Pipeline:
@@ -97,7 +107,7 @@ class Pipeline:
         model: ModelInfo | None = None
         if not _blocking(findings):
             with watch.stage("retrieve"):
-                evidence = self.retriever.retrieve(brief, prediction, policy)
+                evidence = _impersonal(self.retriever.retrieve(brief, prediction, policy))
             with watch.stage("write"):
                 message, findings, model = self._write(brief, prediction, policy, evidence, product, attempts)
         accepted = message is not None and not _blocking(findings)
@@ -147,13 +157,13 @@ class Pipeline:
                 findings = self.reviewer.review(message, draft, policy, evidence, name)
                 entry["message"] = message.model_dump(mode="json")
             except NothingToSay as error:
-                reason = Finding(rule="evidence.nothing_to_say", severity="block", message=error.message)
+                reason = explained(Finding(rule="evidence.nothing_to_say", severity="block", message=error.message))
                 return message, (*findings, reason), model
             except UndecodableOutput as error:
                 message = None
                 if isinstance(error.generation, Generation):
                     entry |= error.generation.model_dump(mode="json")
-                findings = (Finding(rule="engine.undecodable", severity="block", message=error.message),)
+                findings = (explained(Finding(rule="engine.undecodable", severity="block", message=error.message)),)
             earlier = (*earlier, *findings)
             entry["findings"] = [item.model_dump(mode="json") for item in findings]
             attempts.append(entry)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
+from ragmarket.schemas.base import Language
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
 from ragmarket.schemas.draft import Draft, Generation
@@ -102,6 +103,22 @@ class Reviewer(Protocol):
 
     def check(self, request: CheckRequest, *, body_only: bool = False) -> CheckVerdict:
         """Check copy that somebody else wrote."""
+        ...
+
+
+class Rewriter(Protocol):
+    """How could it be said lawfully?
+
+    ``source`` says who proposes: the phrasebook of the rules, or a trained writer.
+    """
+
+    source: Literal["phrasebook", "writer"]
+
+    def rewrite(self, finding: Finding, text: str, policy: Policy, language: Language) -> str | None:
+        """A lawful sentence for the one at ``finding.start`` to ``finding.end`` of ``text``, or None.
+
+        It is a proposal: whoever asks holds it against all rules before anybody sees it.
+        """
         ...
 
 

@@ -31,7 +31,19 @@ class RetrievalSettings(_Section):
 class GenerationSettings(_Section):
     """Who writes."""
 
-    engine: Literal["embedded"] = "embedded"
+    base_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="A vLLM server's OpenAI root (…/v1); none writes in process."
+    )
+    model: str | None = Field(default=None, description="Served model or adapter; none takes the only one.")
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(default=60.0, gt=0)
+    retries: int = Field(default=3, ge=0, le=10)
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=256,
+        description="Briefs written at a time; none: 1 in process, 32 served.",
+    )
     model_dir: Path | None = Field(default=None, description="A model folder; none uses the packaged weights.")
     threads: int | None = Field(default=None, ge=1, le=64)
     rewrites: int = Field(default=2, ge=0, le=5)
@@ -53,6 +65,12 @@ class ComplianceSettings(_Section):
     """Where the ledger is."""
 
     disclaimers_dir: Path = Field(default_factory=_ledger_dir)
+    claims_model_dir: Path | None = Field(
+        default=None, description="Weights of the classifier of paraphrased claims; none takes the shipped ones."
+    )
+    decisions_file: Path | None = Field(
+        default=None, description="Who approved, expired and superseded what; none keeps it in RAGMARKET_HOME."
+    )
 
 
 class AuditSettings(_Section):
@@ -86,6 +104,11 @@ class Settings(BaseSettings):
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     audit: AuditSettings = AuditSettings()
     api: ApiSettings = ApiSettings()
+
+    @property
+    def decisions_file(self) -> Path:
+        """Where decisions about wordings are kept."""
+        return self.compliance.decisions_file or self.home / "decisions.jsonl"
 
     @property
     def production(self) -> bool:

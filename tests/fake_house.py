@@ -120,6 +120,7 @@ class FakeHouse:
         self.settings = settings or Settings()
         self.audit = ChainedMemoryLog()
         self.warmed = 0
+        self.writers = 1
         self.known = documents or [version("ARB-FD-001", "deposit")]
         self.indexed = True
         self.indexings = 0
@@ -187,18 +188,27 @@ class FakeHouse:
             raise NotFound(f"no document has the hash {sha256}")
         return TEXT
 
-    def train_writer(
-        self, folder: Any, minutes: float | None, report: Callable[[dict[str, Any]], None]
-    ) -> dict[str, Any]:
-        report({"step": 10, "phase": "sft", "loss": 3.25})
-        return {"folder": str(folder), "minutes": minutes, "steps": 10}
-
-    def train_predictor(self, folder: Any, report: Callable[[str], None]) -> dict[str, Any]:
-        report("segment: fitting")
-        return {"folder": str(folder), "held_out": {"segment": {"accuracy": 0.9, "baseline": {"accuracy": 0.2}}}}
-
     def warm_up(self) -> None:
         self.warmed += 1
 
     def ready(self) -> dict[str, str]:
         return self.parts
+
+
+def train_writer(
+    house: FakeHouse,  # noqa: ARG001
+    folder: Any,
+    report: Callable[[dict[str, Any]], None],
+    *,
+    minutes: float | None,
+    preferences: bool,
+) -> dict[str, Any]:
+    """What `ragmarket.training.train_writer` answers, at once."""
+    report({"step": 10, "phase": "sft", "loss": 3.25})
+    return {"minutes": minutes, "steps": 10, "preferences": preferences, "model": str(folder / "model")}
+
+
+def train_predictor(folder: Any, report: Callable[[str], None]) -> dict[str, Any]:
+    """What `ragmarket.training.train_predictor` answers, at once."""
+    report("segment: fitting")
+    return {"folder": str(folder), "held_out": {"segment": {"accuracy": 0.9, "baseline": {"accuracy": 0.2}}}}

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from eval.drafting import faults_of
+from eval.rereading import faults_of
 from ragmarket.bootstrap import House, build
 from ragmarket.errors import ModelMissing, RagmarketError, UnknownProduct
 from ragmarket.schemas.base import CHANNELS, LANGUAGES

@@ -241,8 +241,21 @@ def test_whatever_is_slipped_into_a_claim_is_never_released(language: str, chann
 
 def test_a_figure_that_ends_in_a_stop_closes_its_sentence_and_a_sentence_begins_with_a_capital() -> None:
     pipeline, _, _ = line(
-        json.dumps({"claims": [{"cite": "S2", "fact": "", "text": "{S2a} FD: interest at {S2b}."}]}, ensure_ascii=False)
+        json.dumps(
+            {"claims": [{"cite": "S2", "fact": "", "text": "FD for {S2a}: interest at {S2b}."}]}, ensure_ascii=False
+        )
     )
     result = pipeline.draft(brief(channel="sms"))
     assert result.status == "accepted", result.findings
-    assert result.claims[0].text == "444 days FD: interest at 7.25% p.a."
+    assert result.claims[0].text == "FD for 444 days: interest at 7.25% p.a."
+
+
+def test_evidence_that_holds_a_persons_number_is_neither_told_nor_recorded() -> None:
+    text = "Call our officer on 98765 43210 to name a nominee."
+    spoilt = EVIDENCE[2].model_copy(update={"id": "S4", "quote": text, "text": text})
+    retriever = MemoryRetriever({"fd": (DOCUMENT, TEXT)}, (*EVIDENCE[:2], spoilt))
+    pipeline, _, audit = line(answer("en", "whatsapp", (1, 2)))
+    pipeline.retriever = retriever
+    result = pipeline.draft(brief())
+    assert result.status == "accepted"
+    assert "98765" not in json.dumps(audit.get(result.draft_id), ensure_ascii=False, default=str)

@@ -15,7 +15,7 @@ from ragmarket import __version__
 from ragmarket.api import pages, problems
 from ragmarket.api.doors import Doors
 from ragmarket.api.middleware import BoundedBodies, NumberedRequests
-from ragmarket.api.routes import checks, documents, drafts, health, ledger
+from ragmarket.api.routes import checks, documents, drafts, health, ledger, policy
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
@@ -63,8 +63,8 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
     app.add_middleware(BoundedBodies)
     app.add_middleware(NumberedRequests)  # the outermost: a refused body has a number too
     problems.install(app)
-    for router in (drafts.router, checks.router, ledger.router, documents.router, health.router, pages.router):
-        app.include_router(router)
+    for part in (drafts, checks, ledger, policy, documents, health, pages):
+        app.include_router(part.router)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -17,6 +17,7 @@ from ragmarket import errors
 from ragmarket.api.validation import field_problems
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest
+from ragmarket.schemas.ledger import ProposalRequest
 
 STATUS: dict[type[errors.RagmarketError], HTTPStatus] = {
     errors.RagmarketError: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -35,7 +36,11 @@ STATUS: dict[type[errors.RagmarketError], HTTPStatus] = {
 }
 RETRY_AFTER_S = 5
 MEDIA_TYPE = "application/problem+json"
-SCHEMAS: dict[str, type[BaseModel]] = {"/v1/drafts": Brief, "/v1/check": CheckRequest}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "/v1/drafts": Brief,
+    "/v1/check": CheckRequest,
+    "/v1/disclaimers/proposals": ProposalRequest,
+}
 _LOG = logging.getLogger("ragmarket.api")
 
 

@@ -65,7 +65,15 @@ def render_trace(trace: Trace) -> str:
             "bytes equal the approved wording" if disclaimer.bytes_match else "BYTES DIFFER from the approved wording"
         )
         lines.append(f"  {same}, sha256 {disclaimer.sha256}; approval: {disclaimer.approval or 'NONE RECORDED'}")
-    for finding in trace.findings:
+        if disclaimer.provenance:
+            lines.append(f"  provenance of its words: {disclaimer.provenance.replace('_', ' ')}")
+    decided = {one.finding: one for one in trace.dismissals}
+    for number, finding in enumerate(trace.findings, start=1):
         authority = f" [{finding['authority']}]" if finding.get("authority") else ""
         lines.append(f"Finding {finding.get('rule')} ({finding.get('severity')}): {finding.get('message')}{authority}")
+        if (one := decided.get(number)) is not None:
+            when = one.at.isoformat(timespec="seconds")
+            lines.append(f"  dismissed by {_visible(one.by)} at {when}: {_visible(one.reason)}; entry {one.record}")
+    if trace.dismissals:
+        lines.append(f"Publishable now: {'yes' if trace.publishable else 'no'}")
     return "\n".join(lines).rstrip("\n") + "\n"

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from ragmarket.audit.canonical import TAG, sha256_hex
+from ragmarket.audit.dismissals import KIND as DISMISSAL
+from ragmarket.audit.dismissals import draft_findings
 from ragmarket.audit.log import SqlAuditLog
 from ragmarket.errors import AuditChainBroken, NotFound
 from ragmarket.schemas.base import Frozen
+from ragmarket.schemas.dismissal import Dismissal
 from ragmarket.schemas.message import AuditRef
 
 Match = Literal["found", "differs", "document_missing"]
@@ -63,6 +68,7 @@ class TracedDisclaimer(Frozen):
     sha256: str
     bytes_match: bool
     approval: str | None
+    provenance: str | None = None
 
 
 class Trace(Frozen):
@@ -84,6 +90,8 @@ class Trace(Frozen):
     disclaimers: tuple[TracedDisclaimer, ...]
     findings: tuple[Mapping[str, Any], ...]
     attempts: int
+    dismissals: tuple[Dismissal, ...] = ()
+    publishable: bool | None = None
 
 
 class _Sources:
@@ -173,6 +181,7 @@ def _disclaimer(item: Mapping[str, Any], text: str) -> TracedDisclaimer:
         sha256=sha256,
         bytes_match=sha256_hex(wording.encode("utf-8")) == sha256,
         approval=item.get("approval"),
+        provenance=item.get("provenance"),
     )
 
 
@@ -190,6 +199,9 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
     """
     entry = log.entry(draft_id)
     record: Mapping[str, Any] = entry.record()
+    if record.get("kind") == DISMISSAL:
+        cited = (record.get(DISMISSAL) or {}).get("draft_id")
+        raise NotFound(f"{draft_id!r} records a dismissal, not a draft", hint=f"Trace its draft, {cited}.")
     found: Sequence[Mapping[str, object]] = tuple(faults) if faults is not None else ()
     broken = bool(found) or not entry.intact()
     chain: ChainStatus = "broken" if broken else "not_verified" if faults is None else "intact"
@@ -198,6 +210,10 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
     attempts = record.get("attempts") or ()
     model: Mapping[str, Any] = result.get("model") or {}
     text = result.get("text")
+    try:
+        states = draft_findings(log, draft_id)
+    except (AuditChainBroken, ValidationError):  # an altered record is shown, and nothing is concluded from it
+        states = None
     return Trace(
         draft_id=entry.draft_id,
         created_at=record.get("created_at"),
@@ -215,4 +231,6 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
         disclaimers=tuple(_disclaimer(item, text or "") for item in result.get("disclaimers") or ()),
         findings=tuple(result.get("findings") or ()),
         attempts=len(attempts),
+        dismissals=tuple(one.dismissal for one in states.findings if one.dismissal) if states else (),
+        publishable=states.publishable if states else None,
     )

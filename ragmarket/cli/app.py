@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from ragmarket import __version__
-from ragmarket.cli import copywriting, demo, records, upkeep
+from ragmarket.cli import copywriting, demo, disclaimers, findings, policy, records, templates, upkeep
 from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples
 
 HELP = """Cited, disclaimed, audited marketing messages for Indian banks, in English and eight Indian languages.
@@ -23,7 +23,10 @@ Exit codes: 0 done, 2 bad input (nothing changed), 3 refused, 1 fault. State liv
 .ragmarket), documents in RAGMARKET_CORPUS_DIR (default corpus/).
 """
 
-ORDER = ("demo", "index", "draft", "check", "predict", "trace", "audit", "disclaimers", "serve", "train")
+ORDER = (
+    "demo", "index", "draft", "check", "predict", "trace", "findings",
+    "templates", "audit", "disclaimers", "policy", "serve", "train",
+)  # fmt: skip
 
 
 class Front(TyperGroup):
@@ -85,6 +88,10 @@ def options(
 upkeep.add_to(app)
 copywriting.add_to(app)
 records.add_to(app)
+findings.add_to(app)
+templates.add_to(app)
+disclaimers.add_to(app)
+policy.add_to(app)
 demo.add_to(app)
 
 

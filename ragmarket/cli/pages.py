@@ -14,7 +14,7 @@ from rich.text import Text
 from ragmarket.schemas.evidence import DocumentVersion
 
 if TYPE_CHECKING:
-    from ragmarket.schemas.compliance import CheckVerdict, Finding
+    from ragmarket.schemas.compliance import CheckVerdict, Finding, Rewrite
     from ragmarket.schemas.indexing import IndexReport
     from ragmarket.schemas.message import Result
     from ragmarket.schemas.prediction import Prediction
@@ -36,7 +36,7 @@ def shortened(text: str, length: int = QUOTE) -> str:
 
 
 def finding_lines(findings: Iterable[Finding]) -> Text:
-    """One line per finding: severity, rule, message, authority."""
+    """Per finding: severity, rule, message and authority; then what it means, and what may stand instead."""
     text = Text()
     for finding in findings:
         text.append(f"{finding.severity:<6} ", style=STYLES[finding.severity])
@@ -44,9 +44,24 @@ def finding_lines(findings: Iterable[Finding]) -> Text:
         if finding.start is not None:
             text.append(f" (characters {finding.start}-{finding.end})", style="dim")
         if finding.authority:
-            text.append(f" [{finding.authority}]", style="dim")
+            since = f", in force from {finding.in_force_from}" if finding.in_force_from else ""
+            text.append(f" [{finding.authority}{since}]", style="dim")
         text.append("\n")
+        if finding.explanation:
+            text.append(f"       {finding.explanation}\n", style="dim")
+        if finding.rewrite is not None:
+            text.append_text(_rewrite_line(finding.rewrite))
     text.rstrip()
+    return text
+
+
+def _rewrite_line(rewrite: Rewrite) -> Text:
+    text = Text("       lawful: ", style="green")
+    if rewrite.text.strip():
+        verb = "put in" if rewrite.start == rewrite.end else f"for characters {rewrite.start}-{rewrite.end}"
+        text.append(f"{verb}: “{rewrite.text.strip()}” ({rewrite.source})\n")
+    else:
+        text.append(f"leave out characters {rewrite.start}-{rewrite.end}\n")
     return text
 
 
@@ -72,6 +87,9 @@ def message_panel(result: Result, titles: Titles, heading: str = "") -> Panel:
                 title = titles.get(citation.sha256, f"{citation.doc_id}, version {citation.version}")
                 parts.append(Text(f"   {citation.verdict}: {title}, characters {citation.start}-{citation.end}"))
                 parts.append(Text(f"   “{shortened(citation.quote)}”", style="dim"))
+        for law in result.disclaimers:
+            words = (law.provenance or "unknown").replace("_", " ")
+            parts.append(Text(f"{law.id}: words {words}; approved by {law.approval or 'nobody'}", style="dim"))
     if result.findings:
         parts += [Text(), finding_lines(result.findings)] if parts else [finding_lines(result.findings)]
     state = "accepted" if accepted else "refused"

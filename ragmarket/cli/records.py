@@ -1,10 +1,9 @@
-"""The auditor's and the compliance officer's commands: trace, audit verify, disclaimers list."""
+"""The auditor's commands: trace, audit verify."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Annotated, Any, Protocol
 
 import click
@@ -12,7 +11,6 @@ import typer
 
 from ragmarket.cli.desk import DONE, FAULT, Desk, JsonFlag, VerboseFlag, examples
 from ragmarket.protocols import AuditLog
-from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.message import AuditRef
 
 TRACE_HELP = """Where does each sentence of a recorded message come from?
@@ -26,10 +24,8 @@ Walks the hash chain from its first record to its last. Prints each fault and ex
 holds and where it ends (SEQ:HASH). Keep that head outside this machine: given back later with --head, it shows even a
 log that was cut short or written anew as a whole.
 """
-LIST_HELP = """The ledger of approved wordings: provenance, days in force, approver and hash."""
 
 audit = typer.Typer(no_args_is_help=True, help="Prove what was released.", rich_markup_mode=None)
-disclaimers = typer.Typer(no_args_is_help=True, help="The ledger of mandatory wordings.", rich_markup_mode=None)
 
 
 class ChainedLog(AuditLog, Protocol):
@@ -122,38 +118,9 @@ def verify(
     raise typer.Exit(DONE if state["holds"] else FAULT)
 
 
-@disclaimers.command(
-    "list",
-    help=LIST_HELP,
-    epilog=examples("ragmarket disclaimers list --language ta", "ragmarket disclaimers list --as-of 2027-07-01 --json"),
-)
-def list_wordings(
-    ctx: typer.Context,
-    language: Annotated[
-        str | None, typer.Option(click_type=click.Choice(LANGUAGES), help="Only wordings in this language.")
-    ] = None,
-    as_of: Annotated[
-        date | None,
-        typer.Option(parser=date.fromisoformat, metavar="YYYY-MM-DD", help="Only what is in force that day."),
-    ] = None,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """The ledger of approved wordings."""
-    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    rows = desk.house().disclaimers(as_of, language)
-    if desk.as_json:
-        desk.json({"disclaimers": rows})
-        return
-    from ragmarket.cli.pages import disclaimer_table
-
-    desk.out.print(disclaimer_table(rows))
-
-
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the application."""
     app.command(
         "trace", help=TRACE_HELP, epilog=examples("ragmarket trace drf_0b7c…", "ragmarket trace drf_0b7c… --json")
     )(trace)
     app.add_typer(audit, name="audit")
-    app.add_typer(disclaimers, name="disclaimers")

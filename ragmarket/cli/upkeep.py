@@ -18,14 +18,23 @@ INDEX_HELP = """Read the corpus and index what changed.
 Reads RAGMARKET_CORPUS_DIR (default: corpus/) and says per document what was added, kept, updated, removed or
 rejected, and why. A rejected document leaves the others alone and exits with 2.
 """
-TRAIN_HELP = """Train the writer from nothing.
+TRAIN_HELP = """Train the writer: from nothing, or a base model of your choice through a LoRA adapter.
 
-Checkpoints and log go to FOLDER, the finished model to FOLDER/model; a run resumes where an earlier one in the same
-folder stopped. Point RAGMARKET_GENERATION__MODEL_DIR at FOLDER/model to write with the result.
+From nothing: pretraining and fine-tuning (FOLDER/model), then preference tuning on its own drafts, ranked by review
+(FOLDER/preference/model). Checkpoints and log go to FOLDER; a run resumes where an earlier one in the same folder
+stopped. Point RAGMARKET_GENERATION__MODEL_DIR at the model to write with it.
+
+With --base PATH_OR_ID --lora: the same examples teach any causal language model; the adapter goes to FOLDER/adapter,
+and vLLM serves it with --enable-lora (deploy/vllm/README.md).
 """
 INTENTS_HELP = """Train the predictor of segment, intent and propensities on simulated customers.
 
 Weights and their card, with the figures on held-out customers, go to FOLDER. The same seeds give the same bytes.
+"""
+CLAIMS_HELP = """Train the classifier of prohibited claims in words that no rule lists.
+
+Learns from the written copy in knowledge/copy/ (or --copy DIR), the claim rules' examples and the bank's phrasebook.
+Weights and their card, with all figures of the cross-validation, go to FOLDER. The same files give the same bytes.
 """
 SERVE_HELP = """Serve the API and the console.
 
@@ -64,25 +73,40 @@ def train_writer(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Stop after this long; run again to go on.")] = None,
+    preferences: Annotated[bool, typer.Option(help="Tune on ranked drafts once fine-tuning is done.")] = True,
+    base: Annotated[str | None, typer.Option(metavar="PATH_OR_ID", help="A base model to adapt; needs --lora.")] = None,
+    lora: Annotated[bool, typer.Option("--lora", help="Train a LoRA adapter for --base.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
-    """Train the writer from nothing."""
+    """Train the writer."""
+    from ragmarket.training import train_adapter, train_writer
+
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    if lora != (base is not None):
+        raise InvalidInput("--base and --lora belong together", hint="Give both, or neither to train from nothing.")
 
     def report(row: dict[str, Any]) -> None:
         cells = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
         desk.note(" ".join(cells))
 
     with results_only():
-        outcome = desk.house().train_writer(folder, minutes, report)
+        house = desk.house()
+        if base is not None:
+            outcome = train_adapter(house, base, folder, report)
+        else:
+            outcome = train_writer(house, folder, report, minutes=minutes, preferences=preferences)
     if desk.as_json:
         desk.json(outcome)
         return
     for key, value in outcome.items():
         typer.echo(f"{key}: {value}")
-    model = shlex.quote(str((folder / "model").resolve()))
-    typer.echo(f"use it with: RAGMARKET_GENERATION__MODEL_DIR={model} ragmarket draft …")
+    if base is None:
+        model = shlex.quote(str(Path(outcome["model"]).resolve()))
+        typer.echo(f"use it with: RAGMARKET_GENERATION__MODEL_DIR={model} ragmarket draft …")
+    else:
+        typer.echo(f"serve it with: deploy/vllm/serve {shlex.quote(base)} --enable-lora --lora-modules \\")
+        typer.echo(f"                 ragmarket-writer={shlex.quote(str((folder / 'adapter').resolve()))}")
 
 
 @train.command("intents", help=INTENTS_HELP, epilog=examples("ragmarket train intents runs/intents"))
@@ -93,9 +117,11 @@ def train_intents(
     verbose: VerboseFlag = False,
 ) -> None:
     """Train the predictor of segment, intent and propensities."""
+    from ragmarket.training import train_predictor
+
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
-        outcome = desk.house().train_predictor(folder, desk.note)
+        outcome = train_predictor(folder, desk.note)
     if desk.as_json:
         desk.json(outcome)
         return
@@ -107,6 +133,32 @@ def train_intents(
     typer.echo(f"the card with all figures: {folder / 'card.json'}")
     typer.echo(f"use it with: cp {shlex.quote(str(folder))}/card.json {shlex.quote(str(folder))}/weights.npz \\")
     typer.echo(f"               {shlex.quote(str(PREDICTOR_WEIGHTS))}/")
+
+
+@train.command("claims", help=CLAIMS_HELP, epilog=examples("ragmarket train claims runs/claims"))
+def train_claims(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
+    copy: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, metavar="DIR", help="Other copy of the same form.")
+    ] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Train the classifier of paraphrased claims."""
+    from ragmarket.training import train_claims as train_them
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        card = train_them(folder, desk.note, copy)
+    if desk.as_json:
+        desk.json(card)
+        return
+    for kind, share in card["figures"]["cross_validation"].items():
+        typer.echo(f"{kind}: {share['flagged']} of {share['of']} flagged when held out")
+    typer.echo(f"the card with all figures: {folder / 'card.json'}")
+    weights = shlex.quote(str(folder.resolve()))
+    typer.echo(f"use it with: RAGMARKET_COMPLIANCE__CLAIMS_MODEL_DIR={weights} ragmarket check …")
 
 
 def serve(

@@ -20,6 +20,7 @@ from ragmarket.schemas.evidence import Figure, Slot
 
 LAKH = Decimal(100_000)
 CRORE = Decimal(10_000_000)
+WEIGHTS = frozenset({"gram", "kilogram"})
 
 
 class SlotText(NamedTuple):
@@ -75,7 +76,10 @@ def figure_text(figure: Figure, pack: LanguagePack, rupee: str = "₹") -> str:
             return _unit(figure.value, _number(figure.value), "age", pack)
         case "date" if figure.iso:
             return str(format_date(date.fromisoformat(figure.iso), "d MMMM y", locale=pack.language))
+        case "count" if figure.unit in WEIGHTS:
+            return _unit(figure.value, _number(figure.value), figure.unit, pack)
         case "count":
+            # What else is counted (points, visits, leaves) is named by the phrasing.
             return _number(figure.value)
         case _:
             return figure.text

@@ -18,6 +18,7 @@ from ragmarket.compliance.rules.channel import sms_segments
 from ragmarket.errors import BadKnowledge, InvalidInput
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.files import ROOT
+from ragmarket.knowledge.findings import explained
 from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
 from ragmarket.schemas.compliance import DisclaimerText, Finding, Policy
 
@@ -66,9 +67,12 @@ class PolicyBook:
             raw = json.loads(data)
             ledger = Ledger.from_bytes(json.dumps(raw["ledger"]).encode())
             packs = Packs.from_snapshot(PackSnapshot.model_validate(raw["packs"]))
-            return cls(ledger, packs, bool(raw["production"]))
+            book = cls(ledger, packs, bool(raw["production"]))
         except (ValueError, KeyError, TypeError, ValidationError) as error:
             raise BadKnowledge("policy snapshot", None, f"not a policy snapshot: {error}") from error
+        # A snapshot written before a field existed keeps the bytes, and so the id, that its records cite.
+        book._snapshot, book.snapshot_id = data, hashlib.sha256(data).hexdigest()
+        return book
 
     def resolve(self, *, product_class: str, channel: str, language: str, as_of: date) -> Policy:
         """Resolve everything that binds one message on one day.
@@ -83,10 +87,10 @@ class PolicyBook:
         ):
             if value not in allowed:
                 raise InvalidInput(f"{name}: {value!r} is not one of {', '.join(allowed)}")
-        rules = [rule for rule in self.packs.rules if rule.binds(product_class, channel, as_of)]
+        rules = [rule for rule in self.packs.rules if rule.binds(product_class, channel, as_of, language)]
         claim_rules = [r.id for r in self.packs.lexicon.sources if r.binds(product_class, channel, as_of)]
         limits = self.packs.channels[channel]  # type: ignore[index]
-        disclaimers, refusals = self._disclaimers(rules, language, as_of)
+        disclaimers, refusals = self._disclaimers(rules, language, channel, as_of)
         refusals = self._uncovered(product_class, as_of) + refusals
         if not limits.in_force(as_of):
             refusals.append(
@@ -123,6 +127,8 @@ class PolicyBook:
         )
 
     def _uncovered(self, product_class: str, as_of: date) -> list[Finding]:
+        if self.packs.covered_from is None:
+            return []
         coverage = self.packs.covered_from.get(product_class)  # type: ignore[call-overload]
         if coverage is not None and as_of >= coverage.since:
             return []
@@ -131,9 +137,9 @@ class PolicyBook:
         return [_refusal("policy.not_covered", message, None)]
 
     def _disclaimers(
-        self, rules: list[PackRule], language: str, as_of: date
+        self, rules: list[PackRule], language: str, channel: str, as_of: date
     ) -> tuple[tuple[DisclaimerText, ...], list[Finding]]:
-        wordings = self.ledger.at(as_of, language, production=self.production)
+        wordings = self.ledger.at(as_of, language, channel=channel, production=self.production)
         chosen: dict[str, DisclaimerText] = {}
         refusals: list[Finding] = []
         for rule in rules:
@@ -155,7 +161,7 @@ class PolicyBook:
 
 
 def _refusal(rule: str, message: str, authority: str | None) -> Finding:
-    return Finding(rule=rule, severity="block", message=message, authority=authority)
+    return explained(Finding(rule=rule, severity="block", message=message, authority=authority))
 
 
 def _alone(rules: list[PackRule], max_claims: int) -> tuple[set[str], dict[str, tuple[str, ...]]]:
@@ -221,12 +227,15 @@ def load_policy_book(
     rules: Path = ROOT / "rules",
     kinds: Collection[str] | None = None,
     production: bool = False,
+    decisions: Path | None = None,
 ) -> PolicyBook:
     """Read ledger, packs and claim rules from their folders; ``kinds`` defaults to the shipped fact catalogue.
+
+    ``decisions`` is the deployment's decisions file; without one only the ledger's own files count.
 
     Raises:
         BadKnowledge: The first mistake, with file and line.
     """
-    ledger = load_ledger(disclaimers)
+    ledger = load_ledger(disclaimers, decisions)
     known = load_catalogue().kinds if kinds is None else kinds
     return PolicyBook(ledger, load_packs(policies, rules, ledger, known), production)

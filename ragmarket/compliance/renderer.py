@@ -128,6 +128,7 @@ class Renderer:
                         start=start,
                         end=end,
                         approval=f"{approval.approver} {approval.date.isoformat()}" if approval else None,
+                        provenance=entry.provenance,
                     )
                 )
 
@@ -136,6 +137,9 @@ class Renderer:
             separate(paragraph)
             page.add(self._splice(draft.opening, pack, by_id, product_name, rupee)[0])
         for number, claim in enumerate(draft.claims):
+            if claim.bridge:
+                separate(paragraph)
+                page.add(self._splice(claim.bridge, pack, by_id, product_name, rupee)[0])
             separate(gap if number else paragraph)
             text, figures = self._splice(claim.text, pack, by_id, product_name, rupee)
             start, end = page.add(text)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ragmarket.compliance.renderer import Renderer
 from ragmarket.compliance.support import SupportCheck
+from ragmarket.knowledge.findings import explained
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
 from ragmarket.schemas.draft import Draft
 from ragmarket.schemas.evidence import Evidence
@@ -97,7 +98,7 @@ class ComplianceReviewer:
             note = f"{len(message.claims)} claims; {policy.channel} takes {policy.min_claims} to {policy.max_claims}"
             findings.append(Finding(rule="policy.claims", severity="block", message=note))
         on_text = self._rules.findings(message.text, policy, message.subject)
-        return (*findings, *(self._blamed(finding, message) for finding in on_text))
+        return (*(explained(one) for one in findings), *(self._blamed(finding, message) for finding in on_text))
 
     @staticmethod
     def _blamed(finding: Finding, message: Message) -> Finding:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import Literal
 
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.compliance import Finding
@@ -144,14 +145,14 @@ class SupportCheck:
                     findings.append(_block("grounding.repeated", f"{id_} is told twice", claim, id_))
                 told.add(id_)
         pack = self._packs[message.language]
-        known = {
-            "opening": [line for lines in pack.openings.values() for line in lines],
-            "cta": [line for lines in pack.ctas.values() for line in lines],
-            "subject": [*pack.subjects, *pack.titles],
-        }
-        for field, lines in known.items():
-            said = getattr(draft, field)
-            if said and _plain(said) not in {_plain(line) for line in lines}:
+        parts: list[tuple[Literal["opening", "bridge", "cta", "subject"], str | None]] = [
+            ("opening", draft.opening),
+            ("cta", draft.cta),
+            ("subject", draft.subject),
+            *(("bridge", claim.bridge) for claim in draft.claims),
+        ]
+        for field, said in parts:
+            if said and _plain(said) not in {_plain(line) for line in pack.lines(field)}:
                 message_ = f"the {field} is not one of the bank's: a claim may hide in it"
                 findings.append(Finding(rule="grounding.assertion_outside_claims", severity="block", message=message_))
         return tuple(findings)

@@ -13,7 +13,10 @@ Placement = Literal["start", "end"]
 
 
 class Approval(Frozen):
-    """Somebody's decision that a wording may be used: bound to the wording's hash."""
+    """Somebody's decision that a wording may be used: bound to the wording's hash.
+
+    ``maker`` is who proposed it; None where a file of approvals names the approver alone.
+    """
 
     entry_id: str
     language: Language
@@ -21,10 +24,14 @@ class Approval(Frozen):
     approver: str
     date: date
     demo: bool = False
+    maker: str | None = None
 
 
 class DisclaimerText(Frozen):
-    """One approved wording in one language. ``sha256`` is the hash of the NFC text in UTF-8."""
+    """One approved wording in one language. ``sha256`` is the hash of the NFC text in UTF-8.
+
+    ``channels`` are those on which this version is in force; empty in records older than the field.
+    """
 
     id: str
     language: Language
@@ -36,12 +43,29 @@ class DisclaimerText(Frozen):
     effective_to: date | None = None
     authority: str
     approval: Approval | None = None
+    channels: tuple[Channel, ...] = ()
+
+
+class Rewrite(Frozen):
+    """A lawful text for ``start``/``end`` of the text that was checked; empty where leaving out is the remedy.
+
+    It passed the same rules before it was offered. ``source`` is who proposed it: the rule's own lawful sentences, a
+    wording of the ledger, a trained writer, or the mere removal of what is wrong.
+    """
+
+    start: int
+    end: int
+    text: str
+    source: Literal["phrasebook", "ledger", "writer", "removal"]
 
 
 class Finding(Frozen):
     """One thing that is wrong, where, and on whose authority.
 
     ``start``/``end`` are code points of the final text; ``evidence`` is the id of the evidence whose claim is at fault.
+    ``origin`` is who found it; what a classifier found bears its calibrated ``probability``. ``explanation`` says
+    plainly what is wrong, why, and what would be lawful; ``in_force_from`` is since when the authority binds and
+    ``confidence`` how well the authority is known (A: its text was read; B: good secondary sources; C: weaker).
     """
 
     rule: str
@@ -51,6 +75,12 @@ class Finding(Frozen):
     end: int | None = None
     authority: str | None = None
     evidence: str | None = None
+    origin: Literal["rules", "classifier"] = "rules"
+    probability: float | None = None
+    explanation: str = ""
+    in_force_from: date | None = None
+    confidence: Literal["A", "B", "C"] | None = None
+    rewrite: Rewrite | None = None
 
 
 class Policy(Frozen):
@@ -81,7 +111,11 @@ class Policy(Frozen):
 
 
 class CheckRequest(Frozen):
-    """Copy that somebody else wrote."""
+    """Copy that somebody else wrote.
+
+    ``opted_in``, ``consent`` and ``insurer_approved`` are what no text shows: whether its readers opted in to
+    promotional messages and consented to the use of their data, and whether the insurer approved the text in writing.
+    """
 
     id: str = Field(default="1", max_length=200)
     text: str = Field(max_length=20_000)
@@ -89,6 +123,9 @@ class CheckRequest(Frozen):
     product_class: ProductClass
     channel: Channel
     as_of: date | None = None
+    opted_in: bool | None = None
+    consent: bool | None = None
+    insurer_approved: bool | None = None
 
 
 class CheckVerdict(Frozen):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ragmarket.schemas.base import Channel, Frozen, Language
 from ragmarket.schemas.compliance import Finding
+from ragmarket.schemas.ledger import Provenance
 from ragmarket.schemas.prediction import Prediction
 
 
@@ -34,7 +35,7 @@ class RenderedClaim(Frozen):
 
 
 class RenderedDisclaimer(Frozen):
-    """A disclaimer in the final text."""
+    """A disclaimer in the final text; ``provenance`` is None in records older than the field."""
 
     id: str
     language: Language
@@ -42,6 +43,7 @@ class RenderedDisclaimer(Frozen):
     start: int
     end: int
     approval: str | None
+    provenance: Provenance | None = None
 
 
 class Message(Frozen):

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from ragmarket import telemetry
 from ragmarket.cli.app import app
-from tests.fake_house import FakeHouse
+from tests.fake_house import FakeHouse, train_predictor, train_writer
 
 Run = Callable[..., Result]
 
@@ -17,6 +17,8 @@ Run = Callable[..., Result]
 def house(monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
     fake = FakeHouse()
     monkeypatch.setattr("ragmarket.bootstrap.build", lambda _: fake)
+    monkeypatch.setattr("ragmarket.training.train_writer", train_writer)
+    monkeypatch.setattr("ragmarket.training.train_predictor", train_predictor)
     monkeypatch.setattr(telemetry, "configure", lambda *_, **__: None)
     return fake
 

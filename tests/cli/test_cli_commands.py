@@ -27,6 +27,11 @@ COMMANDS = [
     ["predict"],
     ["trace"],
     ["audit", "verify"],
+    ["findings", "list"],
+    ["findings", "dismiss"],
+    ["templates", "make"],
+    ["templates", "check"],
+    ["templates", "export"],
     ["disclaimers", "list"],
     ["train", "writer"],
     ["train", "intents"],
@@ -190,6 +195,13 @@ def test_training_reports_on_stderr(run: Run, tmp_path: Path) -> None:
     done = run("train", "intents", str(tmp_path / "intents"), "--json")
     assert json.loads(done.stdout)["held_out"]["segment"]["accuracy"] == 0.9
     assert "segment: fitting" in done.stderr
+
+
+def test_an_adapter_needs_a_base_and_a_base_an_adapter(run: Run, tmp_path: Path) -> None:
+    for options in (["--lora"], ["--base", "folder"]):
+        done = run("train", "writer", str(tmp_path), *options)
+        assert done.exit_code == 2
+        assert "--base and --lora belong together" in done.stderr
 
 
 def test_training_says_how_to_use_what_it_made(run: Run, tmp_path: Path) -> None:

@@ -37,6 +37,10 @@ def slot(low: Figure, high: Figure | None = None, range_kind: str = "between") -
         ("en", figure("duration", "444", "day"), "444 days"),
         ("hi", figure("duration", "5", "year"), "5 साल"),
         ("en", figure("amount", "10000", "INR", bound="from"), "at least ₹10,000"),
+        ("en", figure("count", "50", "gram"), "50 grams"),
+        ("hi", figure("count", "1", "kilogram"), "1 किलोग्राम"),
+        ("en", figure("count", "4", "point"), "4"),
+        ("en", figure("duration", "3", "working_day"), "3 working days"),
         ("en", figure("date", "739342", "date", iso="2025-03-31"), "31 March 2025"),
     ],
 )

@@ -61,6 +61,7 @@ class Server:
                 self.reply(*(completion(PROBE_ANSWER) if probe else outer.answer(body)))
 
         self.keeps_grammars = True
+        ThreadingHTTPServer.request_queue_size = 64
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
 

@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse
 
 from ragmarket.api.doors import Open
 from ragmarket.api.problems import responses
+from ragmarket.errors import NotFound
 from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.dismissal import Dismissal, DismissalRequest, DraftFindings
 from ragmarket.schemas.message import Result
 
 router = APIRouter(prefix="/v1/drafts", tags=["drafts"])
@@ -66,7 +68,10 @@ def write(brief: BriefBody, doors: Open) -> Result:
 def read(draft_id: DraftId, doors: Open) -> Any:
     """The result as it was recorded, without timings."""
     # Straight from the record: a result of an older version is shown as it was, never reshaped.
-    return JSONResponse(doors.house.audit.get(draft_id)["result"])
+    record = doors.house.audit.get(draft_id)
+    if "result" not in record:
+        raise NotFound(f"{draft_id!r} is no draft's record")
+    return JSONResponse(record["result"])
 
 
 @router.get(
@@ -77,3 +82,31 @@ def read(draft_id: DraftId, doors: Open) -> Any:
 def trace(draft_id: DraftId, doors: Open) -> dict[str, Any]:
     """Sentence by sentence: the span that supports it, and the rules, disclaimers and model of that day."""
     return dict(doors.house.trace(draft_id))
+
+
+@router.get(
+    "/{draft_id}/findings",
+    summary="List a draft's findings",
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
+)
+def findings(draft_id: DraftId, doors: Open) -> DraftFindings:
+    """Every finding with what was decided of it, and whether the draft may be published as they stand now."""
+    return doors.house.findings(draft_id)
+
+
+@router.post(
+    "/{draft_id}/findings/{number}/dismissal",
+    summary="Dismiss a finding",
+    responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+def dismiss(
+    draft_id: DraftId,
+    number: Annotated[int, Path(ge=1, le=10_000, description="The finding's number, from 1.")],
+    request: DismissalRequest,
+    doors: Open,
+) -> Dismissal:
+    """Let a finding for review stand; recorded in the audit log for good. One that blocks cannot be dismissed.
+
+    ``by`` is taken as given: let the bank's gateway fill it with whoever has signed in.
+    """
+    return doors.house.dismiss(draft_id, number, request)

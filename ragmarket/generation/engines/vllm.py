@@ -69,22 +69,21 @@ class VllmEngine:
                 return
             try:
                 import openai
-                import pybreaker
+                from circuitbreaker import CircuitBreaker
             except ImportError as error:
-                raise MissingDependency("openai, pybreaker", "generation") from error
+                raise MissingDependency("openai, circuitbreaker", "generation") from error
             self._client = openai.OpenAI(
                 base_url=self._base_url,
                 api_key=self._api_key or "none",
                 timeout=self._timeout_s,
                 max_retries=self._retries,
             )
-            self._breaker: Any = pybreaker.CircuitBreaker(
-                fail_max=FAILURES_UNTIL_OPEN,
-                reset_timeout=self._pause_s,
+
+            def failed(_: type[BaseException], error: BaseException) -> bool:
                 # A server that answers "your request is wrong" is up.
-                exclude=[lambda error: isinstance(error, openai.APIStatusError) and error.status_code < 429],
-                throw_new_error_on_trip=False,
-            )
+                return not (isinstance(error, openai.APIStatusError) and error.status_code < 429)
+
+            self._breaker: Any = CircuitBreaker(FAILURES_UNTIL_OPEN, self._pause_s, expected_exception=failed)
             self._model, self._revision = self._served()
             answer = self._complete(PROBE_PROMPT, PROBE_GRAMMAR, seed=0, max_tokens=16, temperature=0.0)
             if answer.choices[0].text.strip() != PROBE_ANSWER:
@@ -113,15 +112,16 @@ class VllmEngine:
     def _guarded(self, call: Callable[[], Any]) -> Any:
         """Run a request behind the circuit breaker and name what went wrong."""
         import openai
-        import pybreaker
 
-        try:
-            return self._breaker.call(call)
-        except pybreaker.CircuitBreakerError as error:
+        if self._breaker.opened:
             raise BackendUnavailable(
                 f"the server at {self._base_url} failed {FAILURES_UNTIL_OPEN} times in a row",
                 hint=f"Nothing is sent to it for {self._pause_s:g} s after a failure. Look at the server's log.",
-            ) from error
+            )
+        try:
+            # As a context: the breaker holds no lock while the request is under way, so the server can batch.
+            with self._breaker:
+                return call()
         except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
             raise BackendUnavailable(
                 f"the server at {self._base_url} refused the key", hint="Set RAGMARKET_GENERATION__API_KEY."
