@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ragmarket.errors import InvalidInput
+from ragmarket.knowledge.files import ledger_folder
 
 
 class _Section(BaseModel):
@@ -49,12 +50,6 @@ class GenerationSettings(_Section):
     rewrites: int = Field(default=2, ge=0, le=5)
 
 
-def _ledger_dir() -> Path:
-    """The folder in the working directory, or the one that stands beside the package in a checkout."""
-    here, beside = Path("approved_disclaimers"), Path(__file__).parents[1] / "approved_disclaimers"
-    return beside if beside.is_dir() and not here.is_dir() else here
-
-
 class PredictionSettings(_Section):
     """Who the customer is."""
 
@@ -64,7 +59,7 @@ class PredictionSettings(_Section):
 class ComplianceSettings(_Section):
     """Where the ledger is."""
 
-    disclaimers_dir: Path = Field(default_factory=_ledger_dir)
+    disclaimers_dir: Path = Field(default_factory=ledger_folder)
     claims_model_dir: Path | None = Field(
         default=None, description="Weights of the classifier of paraphrased claims; none takes the shipped ones."
     )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -37,16 +37,12 @@ from ragmarket.compliance.rules.language import check_language
 from ragmarket.compliance.rules.pack_verbs import CopyReading, check_verbs
 from ragmarket.compliance.rules.personal_data import check_personal_data
 from ragmarket.errors import InvalidInput
+from ragmarket.knowledge.files import ledger_folder
 from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import DisclaimerText, Finding, Policy
 
 CALL = "ragmarket"
-
-
-def default_ledger() -> Path:
-    """The approved wordings of the working directory, or those that stand beside the package in a checkout."""
-    here, beside = Path("approved_disclaimers"), Path(__file__).parents[2] / "approved_disclaimers"
-    return here if here.is_dir() else beside
+Span = tuple[int, int]
 
 
 class Call:
@@ -110,6 +106,14 @@ def _result(findings: Sequence[Finding]) -> ValidationResult:
     )
 
 
+def _with_subject(
+    text: str, call: Call, found: Callable[[str, Sequence[Span]], Sequence[Finding]]
+) -> Sequence[Finding]:
+    """Findings on the text outside its exact disclaimers, and on the subject, which has no place in the text."""
+    of_subject = found(call.subject, ()) if call.subject else ()
+    return [*found(text, call.disclosures.exact), *(_of_subject(finding) for finding in of_subject)]
+
+
 class _RuleValidator(Validator, ABC):  # type: ignore[misc]  # guardrails ships no types that mypy may follow
     """What all validators share.
 
@@ -148,7 +152,7 @@ class _RuleValidator(Validator, ABC):  # type: ignore[misc]  # guardrails ships 
             )
         super().__init__(on_fail=on_fail)
         self._bound = (product_class, channel, language, as_of, body_only)
-        self._folder = disclaimers or default_ledger()
+        self._folder = disclaimers or ledger_folder()
 
     def _call(self, text: str, metadata: Mapping[str, Any]) -> Call:
         given = metadata.get(CALL)
@@ -188,24 +192,18 @@ class Claims(_RuleValidator):
 
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
         policy = call.policy
-        findings = check_claims(
-            text,
-            call.lexicon,
-            product_class=policy.product_class,
-            channel=policy.channel,
-            as_of=policy.as_of,
-            masked=call.disclosures.exact,
-        )
-        if not call.subject:
-            return findings
-        of_subject = check_claims(
-            call.subject,
-            call.lexicon,
-            product_class=policy.product_class,
-            channel=policy.channel,
-            as_of=policy.as_of,
-        )
-        return [*findings, *(_of_subject(finding) for finding in of_subject)]
+
+        def found(part: str, masked: Sequence[Span]) -> Sequence[Finding]:
+            return check_claims(
+                part,
+                call.lexicon,
+                product_class=policy.product_class,
+                channel=policy.channel,
+                as_of=policy.as_of,
+                masked=masked,
+            )
+
+        return _with_subject(text, call, found)
 
 
 @register_validator(name="ragmarket/paraphrases", data_type="string")
@@ -218,26 +216,19 @@ class Paraphrases(_RuleValidator):
         policy, model = call.policy, call.classifier
         if model is None:
             return ()
-        found = check_paraphrases(
-            text,
-            model,
-            call.lexicon,
-            product_class=policy.product_class,
-            channel=policy.channel,
-            as_of=policy.as_of,
-            masked=call.disclosures.exact,
-        )
-        if not call.subject:
-            return found
-        of_subject = check_paraphrases(
-            call.subject,
-            model,
-            call.lexicon,
-            product_class=policy.product_class,
-            channel=policy.channel,
-            as_of=policy.as_of,
-        )
-        return [*found, *(_of_subject(finding) for finding in of_subject)]
+
+        def found(part: str, masked: Sequence[Span]) -> Sequence[Finding]:
+            return check_paraphrases(
+                part,
+                model,
+                call.lexicon,
+                product_class=policy.product_class,
+                channel=policy.channel,
+                as_of=policy.as_of,
+                masked=masked,
+            )
+
+        return _with_subject(text, call, found)
 
 
 @register_validator(name="ragmarket/wording", data_type="string")

@@ -14,6 +14,13 @@ from ragmarket.errors import BadKnowledge
 
 ROOT = Path(__file__).parent
 
+
+def ledger_folder() -> Path:
+    """The approved wordings of the working directory, or those that stand beside the package in a checkout."""
+    here, beside = Path("approved_disclaimers"), ROOT.parents[1] / "approved_disclaimers"
+    return beside if beside.is_dir() and not here.is_dir() else here
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 

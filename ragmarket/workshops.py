@@ -1,0 +1,238 @@
+"""The workshops of one house: each is built, from plain values, at the moment it is first asked for.
+
+So `ragmarket trace` loads no model and `ragmarket check` opens no index. Decisions on wordings that another process
+made since are heeded at the next request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ragmarket.knowledge.angles import Angles, load_angles
+from ragmarket.knowledge.catalogue import Catalogue, Theme, load_catalogue
+from ragmarket.knowledge.language import LanguagePack, load_languages
+from ragmarket.pipeline import Pipeline
+from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.prediction import Prediction
+from ragmarket.settings import Settings
+
+if TYPE_CHECKING:
+    from ragmarket.audit.log import SqlAuditLog
+    from ragmarket.compliance.decisions import DecisionLog
+    from ragmarket.compliance.guard import GuardedReview
+    from ragmarket.compliance.ledger import Ledger
+    from ragmarket.compliance.policy import PolicyBook
+    from ragmarket.compliance.reviewer import ComplianceReviewer
+    from ragmarket.generation.drafter import GroundedDrafter
+    from ragmarket.generation.engines.embedded import EmbeddedEngine
+    from ragmarket.generation.engines.vllm import VllmEngine
+    from ragmarket.prediction.predictor import TrainedPredictor
+    from ragmarket.retrieval.embedding import SentenceEncoder
+    from ragmarket.retrieval.qdrant import QdrantPlace
+    from ragmarket.retrieval.retriever import CorpusRetriever
+
+WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
+CONCURRENT_BRIEFS = 32
+PREDICTOR_WEIGHTS = Path(__file__).parent / "prediction" / "weights"
+
+
+class Workshops:
+    """All workshops, wired by settings, each built when first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._heeding = threading.RLock()
+        self._heeded: tuple[int, int] | None = None
+
+    # Knowledge: one copy for the whole house.
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The fact catalogue."""
+        return load_catalogue()
+
+    @cached_property
+    def packs(self) -> Mapping[str, LanguagePack]:
+        """Language packs by language, held against the catalogue."""
+        return load_languages(self.catalogue)
+
+    @cached_property
+    def angles(self) -> Angles:
+        """What intents and segments prefer."""
+        return load_angles()
+
+    # Workshops.
+    @cached_property
+    def encoder(self) -> SentenceEncoder:
+        """The sentence encoder that index and retriever share."""
+        from ragmarket.retrieval.embedding import SentenceEncoder
+
+        return SentenceEncoder(self.settings.retrieval.embedding_model)
+
+    @cached_property
+    def place(self) -> QdrantPlace:
+        """Where the vectors live."""
+        from ragmarket.retrieval.qdrant import QdrantPlace
+
+        options = self.settings.retrieval
+        key = options.qdrant_api_key
+        return QdrantPlace(
+            self.settings.home / "qdrant", url=options.qdrant_url, api_key=key.get_secret_value() if key else None
+        )
+
+    @cached_property
+    def retriever(self) -> CorpusRetriever:
+        """Evidence from the index."""
+        from ragmarket.retrieval.retriever import CorpusRetriever
+
+        return CorpusRetriever(
+            self.settings.home,
+            self.catalogue,
+            self.encoder,
+            self._weights,
+            place=self.place,
+            k=self.settings.retrieval.top_k,
+        )
+
+    def _weights(self, brief: Brief, prediction: Prediction, product_class: str) -> Mapping[Theme, float]:
+        region = self.angles.region(brief.region, brief.language)
+        return self.angles.weights(prediction.intent, prediction.segment, product_class, region, brief.as_of)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Approved wordings."""
+        return self.policies.ledger
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """What must and must not be said."""
+        from ragmarket.compliance.policy import load_policy_book
+
+        settings = self.settings
+        self._heeded = self.decision_log.state()
+        return load_policy_book(
+            settings.compliance.disclaimers_dir, production=settings.production, decisions=settings.decisions_file
+        )
+
+    @cached_property
+    def decision_log(self) -> DecisionLog:
+        """Who approved, expired and superseded which wording."""
+        from ragmarket.compliance.decisions import DecisionLog
+
+        return DecisionLog(self.settings.decisions_file)
+
+    def _heed_decisions(self) -> None:
+        """Let decisions made since, by another process too, count from this request on."""
+        with self._heeding:
+            if "policies" in self.__dict__ and self.decision_log.state() != self._heeded:
+                for name in ("ledger", "policies", "rules", "reviewer", "_pipeline"):
+                    self.__dict__.pop(name, None)
+
+    @cached_property
+    def rules(self) -> GuardedReview:
+        """The rules on final text, behind guardrails-ai."""
+        from ragmarket.compliance.guard import GuardedReview
+        from ragmarket.compliance.paraphrase.model import SHIPPED
+
+        return GuardedReview(self.policies, self.settings.compliance.claims_model_dir or SHIPPED)
+
+    @cached_property
+    def reviewer(self) -> ComplianceReviewer:
+        """Renderer and checks."""
+        from ragmarket.compliance.renderer import Renderer
+        from ragmarket.compliance.reviewer import ComplianceReviewer
+        from ragmarket.compliance.support import SupportCheck
+
+        renderer = Renderer(self.catalogue, self.packs)
+        return ComplianceReviewer(renderer, SupportCheck(self.packs), self.rules, self.document_text)
+
+    @cached_property
+    def engine(self) -> EmbeddedEngine | VllmEngine:
+        """The model that writes: behind the configured server, else in this process."""
+        options = self.settings.generation
+        if options.base_url:
+            from ragmarket.generation.engines.vllm import VllmEngine
+
+            return VllmEngine(
+                options.base_url,
+                options.model,
+                api_key=options.api_key.get_secret_value() if options.api_key else None,
+                timeout_s=options.timeout_s,
+                retries=options.retries,
+            )
+        from ragmarket.generation.engines.embedded import EmbeddedEngine
+
+        return EmbeddedEngine(options.model_dir or WRITER_WEIGHTS, threads=options.threads)
+
+    @property
+    def writers(self) -> int:
+        """How many messages are worth writing at a time: a server batches them, the engine in process does not."""
+        options = self.settings.generation
+        return options.workers or (CONCURRENT_BRIEFS if options.base_url else 1)
+
+    @cached_property
+    def drafter(self) -> GroundedDrafter:
+        """Prompt, grammar and engine."""
+        from ragmarket.generation.drafter import GroundedDrafter
+
+        return GroundedDrafter(self.engine, self.packs, self.angles)
+
+    @cached_property
+    def predictor(self) -> TrainedPredictor:
+        """Segment, intent and propensities."""
+        from ragmarket.prediction.predictor import TrainedPredictor
+        from ragmarket.signals.features import DEFAULT_SPEC
+
+        return TrainedPredictor(
+            encode=DEFAULT_SPEC.encode,
+            spec_sha256=DEFAULT_SPEC.sha256,
+            weights=self.settings.prediction.model_dir or PREDICTOR_WEIGHTS,
+            angles=self.angles,
+        )
+
+    @cached_property
+    def audit(self) -> SqlAuditLog:
+        """The log."""
+        from ragmarket.audit.log import SqlAuditLog
+
+        url = self.settings.audit.url
+        return SqlAuditLog(url.get_secret_value() if url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}")
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The line, under the wordings decided by now."""
+        self._heed_decisions()
+        return self._pipeline
+
+    @cached_property
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(
+            predictor=self.predictor,
+            policies=self.policies,
+            retriever=self.retriever,
+            drafter=self.drafter,
+            reviewer=self.reviewer,
+            audit=self.audit,
+            rewrites=self.settings.generation.rewrites,
+        )
+
+    def documents(self) -> list[DocumentVersion]:
+        """All indexed document versions; none before the first indexing."""
+        from ragmarket.retrieval.documents import DocumentStore
+
+        state = DocumentStore(self.settings.home).state()
+        return [entry.version for entry in state.entries] if state else []
+
+    def document_text(self, sha256: str) -> str:
+        """The canonical text of a document version, past ones included.
+
+        Raises:
+            NotFound: It was never indexed.
+        """
+        from ragmarket.retrieval.documents import DocumentStore
+
+        return DocumentStore(self.settings.home).text(sha256)
