@@ -8,15 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ragmarket.schemas.base import Language
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
 from ragmarket.schemas.draft import Draft, Generation
-from ragmarket.schemas.evidence import DocumentVersion, Evidence
+from ragmarket.schemas.evidence import DocumentVersion, Evidence, Figure
 from ragmarket.schemas.message import AuditRef, CitedClaim, Message
 from ragmarket.schemas.prediction import Prediction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class TextEncoder(Protocol):
+    """What does a text mean, as numbers?"""
+
+    @property
+    def name(self) -> str:
+        """A short name for records and cards."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the model: vectors of another model may not be mixed with these."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, shape (texts, width)."""
+        ...
+
+
+class FigureReader(Protocol):
+    """Which figures stand in a text?"""
+
+    def __call__(self, text: str, language: str = "en") -> Sequence[Figure]:
+        """Typed figures in order; ``text[f.start:f.end] == f.text``.
+
+        Raises:
+            ValueError: The language is unknown.
+        """
+        ...
 
 
 class Predictor(Protocol):
