@@ -53,6 +53,18 @@ class FigureReader(Protocol):
         ...
 
 
+class SupportModel(Protocol):
+    """Do a claim's words say what the evidence says, once the figures are judged?"""
+
+    def score(self, claims: Sequence[str], evidence: Sequence[str], language: str) -> NDArray[np.float64]:
+        """Calibrated p(supported), p(contradicted), p(unsupported) of each pair, shape (pairs, 3).
+
+        Raises:
+            ValueError: The lists differ in length, or the language is unknown.
+        """
+        ...
+
+
 class Predictor(Protocol):
     """Who is the customer, and what would serve them?"""
 
