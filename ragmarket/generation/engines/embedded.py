@@ -76,6 +76,29 @@ class EmbeddedEngine:
                 self._grammars.popitem(last=False)
             return compiled
 
+    def _forced(self, matcher: Any, written: list[int]) -> list[int]:
+        """Tokens that the grammar leaves no choice about: read in one pass with what comes after them.
+
+        The tokenizer's own split of the whole text is taken, so that the model sees what it would have chosen; the last
+        token waits, since what follows could still belong to it.
+        """
+        try:
+            text = matcher.find_jump_forward_string()
+        except UnicodeDecodeError as cut:  # alternatives may part within the bytes of one letter
+            text = cut.object[: cut.start].decode("utf-8")
+        if not text:
+            return []
+        before = self._tokenizer.decode(written, skip_special_tokens=False)
+        whole = self._tokenizer.encode(before + text, add_special_tokens=False)
+        if whole[: len(written)] != written:
+            return []
+        forced: list[int] = []
+        for token in whole[len(written) : -1]:
+            if not matcher.accept_token(token):
+                break
+            forced.append(int(token))
+        return forced
+
     def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Generation:
         """One continuation under ``grammar``; temperature 0 takes the likeliest token at each step.
 
@@ -91,12 +114,16 @@ class EmbeddedEngine:
         bitmask = xgrammar.allocate_token_bitmask(1, vocabulary)
         dice = torch.Generator().manual_seed(seed)
         prompt_ids = self._tokenizer.encode(prompt)
-        step = torch.tensor([prompt_ids])
+        unread = prompt_ids
         written: list[int] = []
         cache = None
         with torch.inference_mode():
             while len(written) < max_tokens:
-                output = self._model(input_ids=step, past_key_values=cache, use_cache=True, logits_to_keep=1)
+                forced = self._forced(matcher, written)
+                unread, written = [*unread, *forced], [*written, *forced]
+                output = self._model(
+                    input_ids=torch.tensor([unread]), past_key_values=cache, use_cache=True, logits_to_keep=1
+                )
                 cache = output.past_key_values
                 logits = output.logits[:, -1].float()
                 matcher.fill_next_token_bitmask(bitmask)
@@ -113,7 +140,7 @@ class EmbeddedEngine:
                 if token == self._eos:
                     break
                 written.append(token)
-                step = torch.tensor([[token]])
+                unread = [token]
             else:
                 raise UndecodableOutput(f"the text did not end within {max_tokens} tokens")
         return Generation(
