@@ -1,7 +1,7 @@
 """Density clusters of customer vectors: fitted once, saved whole, and applied to new customers without refitting.
 
 HDBSCAN (Campello, Moulavi, Sander 2013) finds segments of differing density and leaves outliers as noise, label -1. A
-new customer joins the segment of the nearest fitted members, or is noise where these are farther away than members of
+customer joins the segment of the nearest fitted members, or is noise where these are much farther away than members of
 that segment are from one another.
 """
 
@@ -26,15 +26,20 @@ RIM = 0.99
 class ClusterConfig(Frozen):
     """How segments are found.
 
-    ``components`` principal components are kept; a segment has at least ``min_cluster_size`` customers and a core
-    customer ``min_samples`` neighbours. Above ``most`` customers a seeded sample is fitted and the others assigned.
+    ``components`` principal components are kept, each scaled to unit variance where ``whiten`` says so: the first ones
+    tell rich from poor, and would drown what people do. A segment has at least ``min_cluster_size`` customers at its
+    heart and a core customer ``min_samples`` neighbours; ``selection`` is HDBSCAN's. A segment takes in whoever
+    is at most ``growth`` times as far away as its rim, provided that ``agreement`` of the nearest members are of
+    one segment. Above ``most`` customers a seeded sample is fitted and the others assigned.
     """
 
     components: int = 10
+    whiten: bool = True
     min_cluster_size: int = 50
     min_samples: int = 10
-    selection: str = "eom"
-    epsilon: float = 0.0
+    selection: str = "leaf"
+    growth: float = 1.5
+    agreement: float = 0.7
     most: int = 20_000
     seed: int = 7
 
@@ -61,16 +66,20 @@ class Clusters:
     Attributes:
         config: How they were found.
         centre: Mean of the vectors, shape (width,).
-        axes: Principal axes, shape (components, width).
+        axes: Principal axes, orthonormal, shape (components, width).
+        spread: What each component is divided by, shape (components,).
+        beside: How far beside the axes a customer may lie, so that a behaviour nobody had is noise.
         points: Reduced vectors of the fitted members, noise left out, shape (members, components).
         labels: Segment of each member, shape (members,).
         rims: Mean neighbour distance at each segment's rim, shape (segments,).
-        noise: Share of the fitted customers that are noise.
+        noise: Share of the fitted customers outside every segment's heart.
     """
 
     config: ClusterConfig
     centre: NDArray[np.float64]
     axes: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    beside: float
     points: NDArray[np.float64]
     labels: NDArray[np.int64]
     rims: NDArray[np.float64]
@@ -87,7 +96,7 @@ class Clusters:
 
         if vectors.ndim != 2 or vectors.shape[1] != len(self.centre):
             raise InvalidInput(f"the vectors have the shape {vectors.shape}, not (customers, {len(self.centre)})")
-        return np.asarray((vectors.astype(np.float64) - self.centre) @ self.axes.T)
+        return np.asarray((vectors.astype(np.float64) - self.centre) @ self.axes.T / self.spread)
 
     def assign(self, vectors: NDArray[np.float32]) -> Assignment:
         """Segments of customers, fitted ones or new, by their nearest fitted members."""
@@ -103,9 +112,22 @@ class Clusters:
         mean = distances.mean(axis=1)
         near = np.stack([np.bincount(self.labels[row], minlength=self.count) for row in places])
         best = near.argmax(axis=1)
-        closeness = np.clip(1.0 - mean / np.maximum(self.rims[best], 1e-12), 0.0, 1.0)
-        labels = np.where(mean <= self.rims[best], best, NOISE)
+        edge = np.maximum(self.config.growth * self.rims[best], 1e-12)
+        closeness = np.clip(1.0 - mean / edge, 0.0, 1.0)
+        inside = (mean <= edge) & (_beside(vectors, self.centre, self.axes) <= self.beside)
+        inside &= near.max(axis=1) >= self.config.agreement * neighbours
+        labels = np.where(inside, best, NOISE)
         return Assignment(labels.astype(np.int64), mean, np.where(labels == NOISE, 0.0, closeness))
+
+
+def _beside(
+    vectors: NDArray[np.float32], centre: NDArray[np.float64], axes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Distance of each vector from the space that the axes span, shape (customers,)."""
+    import numpy as np
+
+    moved = vectors.astype(np.float64) - centre
+    return np.asarray(np.linalg.norm(moved - moved @ axes.T @ axes, axis=1))
 
 
 def principal_axes(
@@ -152,11 +174,13 @@ def fit_clusters(vectors: NDArray[np.float32], config: ClusterConfig | None = No
         sample = vectors[np.random.default_rng(config.seed).choice(len(vectors), config.most, replace=False)]
     centre, axes, _ = principal_axes(sample, config.components)
     reduced = (sample.astype(np.float64) - centre) @ axes.T
+    spread = np.maximum(reduced.std(axis=0), 1e-9) if config.whiten else np.ones(len(axes))
+    reduced /= spread
+    beside = config.growth * float(np.quantile(_beside(sample, centre, axes), RIM))
     found = HDBSCAN(
         min_cluster_size=config.min_cluster_size,
         min_samples=config.min_samples,
         cluster_selection_method=config.selection,
-        cluster_selection_epsilon=config.epsilon,
         copy=True,
     ).fit_predict(reduced)
     # Largest first, so that a refit numbers its segments alike.
@@ -171,4 +195,4 @@ def fit_clusters(vectors: NDArray[np.float32], config: ClusterConfig | None = No
         distances, _ = NearestNeighbors(n_neighbors=neighbours).fit(points).kneighbors(points)
         mean = distances[:, 1:].mean(axis=1)
         rims = np.array([np.quantile(mean[labels == label], RIM) for label in range(len(number))])
-    return Clusters(config, centre, axes, points, labels, rims, float(1 - inside.mean()))
+    return Clusters(config, centre, axes, spread, beside, points, labels, rims, float(1 - inside.mean()))

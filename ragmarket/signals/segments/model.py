@@ -167,6 +167,7 @@ class SegmentModel:
             "fingerprint": self.fingerprint,
             "config": self.clusters.config.model_dump(mode="json"),
             "noise": self.clusters.noise,
+            "beside": self.clusters.beside,
             "cards": [card.model_dump(mode="json") for card in self.cards],
             "shares": dict(self.shares),
             "pooling": self.pooling.config.model_dump(mode="json") if self.pooling else None,
@@ -174,6 +175,7 @@ class SegmentModel:
         arrays = {
             "centre": self.clusters.centre,
             "axes": self.clusters.axes,
+            "spread": self.clusters.spread,
             "points": self.clusters.points,
             "labels": self.clusters.labels,
             "rims": self.clusters.rims,
@@ -204,10 +206,16 @@ class SegmentModel:
             if plain["pooling"]:
                 own = {name.removeprefix("pooling."): value for name, value in arrays.items() if "." in name}
                 pooling = LearnedPooling.restored(PoolingConfig.model_validate(plain["pooling"]), own)
+            names = ("centre", "axes", "spread")
             clusters = Clusters(
-                config, arrays["centre"], arrays["axes"], arrays["points"], arrays["labels"], arrays["rims"],
+                config,
+                *(arrays[name] for name in names),
+                float(plain["beside"]),
+                arrays["points"],
+                arrays["labels"],
+                arrays["rims"],
                 float(plain["noise"]),
-            )  # fmt: skip
+            )
             cards = tuple(SegmentCard.model_validate(one) for one in plain["cards"])
             wording, fingerprint, shares = int(plain["wording"]), str(plain["fingerprint"]), dict(plain["shares"])
         except FileNotFoundError as error:

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-COMPONENTS = (3, 5, 8, 10, 15)
+COMPONENTS = (4, 6, 8, 10, 12, 15)
 MOST_NOISE = 0.3
-# Stabilities nearer than this are the same to a handful of resamples; the finer segmentation is then worth more.
-SAME = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,11 @@ class Trial:
     stability: float
     least: float
     silhouette: float
+
+    @property
+    def worth(self) -> float:
+        """Stability times the share that is no noise times the silhouette on a scale of 0 to 1."""
+        return self.stability * (1 - self.noise) * (1 + self.silhouette) / 2
 
 
 def refit(config: ClusterConfig) -> Callable[[NDArray[np.float32]], Callable[[NDArray[np.float32]], NDArray[np.int64]]]:
@@ -86,7 +89,7 @@ def choose(
         progress(
             f"{number} components: {trial.segments} segments, stability {trial.stability:.2f}, noise {trial.noise:.0%}"
         )
-    fit_for_use = [one for one in trials if one.segments > 1 and one.noise <= MOST_NOISE] or trials
-    best = max(one.stability for one in fit_for_use)
-    near = [one for one in fit_for_use if one.stability >= best - SAME]
-    return max(near, key=lambda one: (one.segments, one.silhouette)).config, tuple(trials)
+    usable = [one for one in trials if one.segments > 1 and one.noise <= MOST_NOISE] or [
+        one for one in trials if one.segments > 1
+    ]
+    return (max(usable, key=lambda one: one.worth).config if usable else base), tuple(trials)

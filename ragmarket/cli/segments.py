@@ -1,0 +1,157 @@
+"""The commands of segments: find them, assign customers, describe them, and say what to offer next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples, results_only
+
+FIT_HELP = """Find customers who behave alike.
+
+Every transaction becomes a sentence (channel, direction, rough amount, category, weekday, recurring or not), every
+different sentence is encoded once, and customers are clustered by density. Customers who fit nowhere stay noise and are
+not targeted. The number of dimensions is the one whose segments come back when customers are left out.
+"""
+ASSIGN_HELP = (
+    """The segment of each customer, with reasons; new customers need no refit. One JSON object per line with --json."""
+)
+PROFILES_HELP = """Profiles of the segments: a name, statements that cite their statistic, and closed fields.
+
+--write lets the writer describe every segment from its statistics. RAGMARKET_HOME/segments/profiles.yaml may be edited;
+what a person wrote stays through later fits, and all versions are kept beside it.
+"""
+OFFERS_HELP = """What customers may want next, with evidence: learned where outcomes are known, by rules elsewhere."""
+
+segments = typer.Typer(no_args_is_help=True, help="Customers who behave alike.", rich_markup_mode=None)
+Source = Annotated[
+    Path | None,
+    typer.Option("--tables", file_okay=False, metavar="FOLDER", help="A simulated bank; else what was published."),
+]
+Customers = Annotated[list[str] | None, typer.Option("--customer", metavar="ID", help="May be repeated; else all.")]
+
+
+def fit(
+    ctx: typer.Context,
+    source: Source = None,
+    min_cluster_size: Annotated[int, typer.Option(min=2, help="Least customers of a segment.")] = 50,
+    min_samples: Annotated[int, typer.Option(min=1, help="Neighbours of a core customer.")] = 10,
+    components: Annotated[int | None, typer.Option(min=1, help="Dimensions, if not to be chosen.")] = None,
+    learned: Annotated[bool, typer.Option("--learned", help="Pool with a trained reader instead of the mean.")] = False,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Find segments."""
+    from ragmarket.studies import fit_segments
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        card = fit_segments(
+            desk.house(),
+            source,
+            desk.note,
+            min_cluster_size=min_cluster_size,
+            min_samples=min_samples,
+            components=components,
+            learned=learned,
+        )
+    if desk.as_json:
+        desk.json(card)
+        return
+    typer.echo(f"{card['customers']:,} customers, {len(card['segments'])} segments, noise {card['noise']:.1%}")
+    for one in card["segments"]:
+        typer.echo(f"segment {one['number']}: {one['size']:,} customers ({one['share']:.1%})")
+        for line in one["typical"][:3]:
+            typer.echo(
+                f"  {line['narrative']} ({line['share']:.1%} of transactions, {line['lift']:.1f} times everybody's)"
+            )
+    typer.echo("describe them: ragmarket segments profiles --write")
+
+
+def assign(
+    ctx: typer.Context,
+    source: Source = None,
+    customer: Customers = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Assign customers to segments."""
+    from ragmarket.studies import assign_segments
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        found = assign_segments(desk.house(), source, customer)
+    for one in found:
+        if desk.as_json:
+            desk.json(one.model_dump(mode="json"))
+        else:
+            where = "noise" if one.noise else f"segment {one.segment}, closeness {one.closeness:.2f}"
+            typer.echo(f"{one.customer_id}: {where}; {'; '.join(one.reasons[:2])}")
+
+
+def profiles(
+    ctx: typer.Context,
+    source: Source = None,
+    write: Annotated[bool, typer.Option("--write", help="Let the writer describe the segments first.")] = False,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Show or write the profiles."""
+    from ragmarket.studies import read_profiles, write_profiles
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        house = desk.house()
+        found = write_profiles(house, source, desk.note) if write else read_profiles(house)
+    for one in found:
+        if desk.as_json:
+            desk.json(one.model_dump(mode="json"))
+            continue
+        typer.echo(f"segment {one.segment}: {one.name} (version {one.version}, by {one.written_by})")
+        for statement in one.statements:
+            typer.echo(f"  {statement.text} [{statement.statistic}]")
+        for name in (
+            "life_stage", "sophistication", "next_product", "channel", "risk_appetite", "language", "region",
+        ):  # fmt: skip
+            field = getattr(one, name)
+            basis = f" [{', '.join(field.statistics)}]" if field.statistics else ""
+            typer.echo(f"  {name.replace('_', ' ')}: {field.value}{basis}")
+
+
+def offer(
+    ctx: typer.Context,
+    source: Source = None,
+    customer: Customers = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Say what to offer next."""
+    from ragmarket.studies import offers
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        found = offers(desk.house(), source, customer)
+    for id_, rows in found.items():
+        if desk.as_json:
+            desk.json({"customer_id": id_, "offers": [one.model_dump(mode="json") for one in rows]})
+        else:
+            told = "; ".join(f"{one.product_class} ({', '.join(one.evidence)})" for one in rows)
+            typer.echo(f"{id_}: {told or 'nothing speaks for an offer'}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    bank = "--tables runs/bank"
+    segments.command("fit", help=FIT_HELP, epilog=examples(f"ragmarket segments fit {bank}"))(fit)
+    segments.command(
+        "assign", help=ASSIGN_HELP, epilog=examples(f"ragmarket segments assign {bank} --customer SIM00000004")
+    )(assign)
+    segments.command("profiles", help=PROFILES_HELP, epilog=examples(f"ragmarket segments profiles {bank} --write"))(
+        profiles
+    )
+    segments.command(
+        "offers", help=OFFERS_HELP, epilog=examples(f"ragmarket segments offers {bank} --customer SIM00000004")
+    )(offer)
+    app.add_typer(segments, name="segments")
