@@ -206,15 +206,11 @@ class SegmentModel:
             if plain["pooling"]:
                 own = {name.removeprefix("pooling."): value for name, value in arrays.items() if "." in name}
                 pooling = LearnedPooling.restored(PoolingConfig.model_validate(plain["pooling"]), own)
-            names = ("centre", "axes", "spread")
             clusters = Clusters(
-                config,
-                *(arrays[name] for name in names),
-                float(plain["beside"]),
-                arrays["points"],
-                arrays["labels"],
-                arrays["rims"],
-                float(plain["noise"]),
+                config=config,
+                beside=float(plain["beside"]),
+                noise=float(plain["noise"]),
+                **{name: arrays[name] for name in ("centre", "axes", "spread", "points", "labels", "rims")},
             )
             cards = tuple(SegmentCard.model_validate(one) for one in plain["cards"])
             wording, fingerprint, shares = int(plain["wording"]), str(plain["fingerprint"]), dict(plain["shares"])
