@@ -8,7 +8,7 @@ from ragmarket.prediction.predictor import TrainedPredictor
 from ragmarket.prediction.training import Sample
 from ragmarket.prediction.weights import SHIPPED
 from ragmarket.signals.features import DEFAULT_SPEC
-from ragmarket.signals.simulate import simulate
+from ragmarket.signals.simulate.snapshots import simulate
 
 
 def simulated_sample(count: int, seed: int) -> Sample:

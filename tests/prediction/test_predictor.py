@@ -14,7 +14,7 @@ from ragmarket.knowledge.angles import load_angles
 from ragmarket.prediction.weights import SHIPPED
 from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
 from ragmarket.schemas.brief import Brief
-from ragmarket.signals.simulate import simulate
+from ragmarket.signals.simulate.snapshots import simulate
 
 SENIOR = {
     "age_band": "60+", "income_band": "middle", "city_tier": "urban", "language": "ta", "tenure_months": 220,

@@ -7,8 +7,8 @@ import pytest
 from ragmarket.knowledge.angles import load_angles
 from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
 from ragmarket.signals.features import DEFAULT_SPEC
-from ragmarket.signals.population import INTENT_PAGES, SEGMENTS
-from ragmarket.signals.simulate import simulate
+from ragmarket.signals.simulate.archetypes import INTENT_PAGES, SEGMENTS
+from ragmarket.signals.simulate.snapshots import simulate
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from ragmarket.errors import MissingDependency
 from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
 from ragmarket.signals.features import AGE_BANDS, CITY_TIERS, INCOME_BANDS, TXN_CHANNELS
-from ragmarket.signals.population import BACKGROUND_INTENT, BROWSING, INTENT_PAGES, INTENT_TXN, SEGMENTS, Profile
+from ragmarket.signals.simulate.archetypes import (
+    BACKGROUND_INTENT,
+    BROWSING,
+    INTENT_PAGES,
+    INTENT_TXN,
+    SEGMENTS,
+    Profile,
+)
 
 if TYPE_CHECKING:
     import numpy as np
