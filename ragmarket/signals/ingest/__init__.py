@@ -1,5 +1,8 @@
 """From five source systems to one tidy store.
 
-In: CSV, Parquet or SQL extracts of core banking, transactions, CRM, digital footprint and browsing. Out: typed tables; bad
-rows stand aside with their reasons. Promise: running it twice changes nothing. Libraries: polars, duckdb, pandera.
+In: CSV (plain or gzip), Parquet or SQL extracts of core banking, transactions, CRM, digital footprint and market
+interest, under the contracts of ``knowledge/ingest/sources.yaml``. Out: feature tables that know a customer by id only,
+an identity store beside them, and faults of rows and files that name no value. Promise: a bad row or file stands aside
+and the rest goes in; running it twice, late or in another order gives the same tables; a crash leaves what was
+committed. Libraries: polars, pandera, duckdb, sqlalchemy. Must not know: models, Settings.
 """

@@ -1,0 +1,210 @@
+"""The commands of raw data: take deliveries in, find who is who, decide doubtful pairs, write feature tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ragmarket.cli import customers
+from ragmarket.cli.desk import BAD_INPUT, Desk, JsonFlag, VerboseFlag, examples, results_only
+from ragmarket.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from ragmarket.schemas.ingestion import Delivery, Source
+    from ragmarket.signals.ingest.store import SignalStore
+
+INGEST_HELP = """Take deliveries of the five sources in.
+
+DELIVERY is SOURCE=FILE (CSV, gzipped CSV or Parquet), SOURCE=URL#TABLE (a database by SQLAlchemy URL, or
+duckdb:///FILE), or a folder whose files are named after their source. Sources: core_banking, transactions, crm,
+digital, market. A row that breaks the contract stands aside with its reason; so does a damaged file; the rest
+goes in. The same content is taken once. Exits with 2 when a file was refused.
+"""
+LINK_HELP = """Find which records are one person, without labels.
+
+Learns how much each field says from the records themselves (splink), joins what is sure, and keeps doubtful pairs for
+`ragmarket signals review`. Decisions of people are kept. The model learnt is kept too; --learn learns it anew.
+"""
+PUBLISH_HELP = """Write the feature tables anew.
+
+They know a customer by id only, and the same deliveries give the same bytes.
+"""
+FAULTS_HELP = """Rows and files that stand aside: place, reason and remedy, never a value."""
+EXTRACTS_HELP = """Write extracts as five systems would deliver them, from a simulated bank, with the truth beside them.
+
+BANK is a folder of `ragmarket simulate`. Several customer files per person, names in ten scripts and many spellings,
+landmark addresses, families that share a telephone.
+"""
+signals = typer.Typer(
+    no_args_is_help=True, help="From raw extracts to one customer, one history.", rich_markup_mode=None
+)
+
+
+def _store(desk: Desk) -> SignalStore:
+    from ragmarket.signals.ingest.store import SignalStore
+
+    return SignalStore(desk.settings().home / "signals")
+
+
+def _deliveries(given: list[str]) -> list[tuple[Source, str]]:
+    from ragmarket.signals.ingest.contracts import SOURCES
+    from ragmarket.signals.ingest.intake import find_deliveries
+
+    found: list[tuple[Source, str]] = []
+    for one in given:
+        source, _, place = one.partition("=")
+        if source in SOURCES and place:
+            found.append((source, place))
+        elif Path(one).is_dir():
+            found += find_deliveries(Path(one))
+        else:
+            known = ", ".join(SOURCES)
+            raise InvalidInput(f"{one}: neither a folder nor SOURCE=PLACE", hint=f"SOURCE is one of {known}.")
+    return found
+
+
+def _delivery_line(one: Delivery) -> str:
+    if one.outcome == "refused":
+        return f"{one.name}: refused: {one.reason}. {one.remedy}"
+    if one.outcome == "duplicate" or one.receipt is None:
+        return f"{one.name}: nothing to do: {one.reason}"
+    told = one.receipt
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in told.reasons.items())
+    aside = f"; {told.rejected:,} stand aside ({reasons})" if told.rejected else ""
+    late = f"; {told.late:,} were late" if told.late else ""
+    return f"{one.name}: {told.accepted:,} of {told.rows:,} rows{aside}{late}"
+
+
+@signals.command(
+    "ingest",
+    help=INGEST_HELP,
+    epilog=examples(
+        "ragmarket signals ingest extracts/",
+        "ragmarket signals ingest core_banking=cif.csv transactions=txn.csv.gz",
+        "ragmarket signals ingest crm=sqlite:///crm.db#interactions",
+    ),
+)
+def ingest_(
+    ctx: typer.Context,
+    delivery: Annotated[list[str], typer.Argument(metavar="DELIVERY...", hidden=True)],
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Take deliveries in."""
+    from ragmarket.signals.ingest.intake import ingest
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    wanted = _deliveries(delivery)
+    with results_only():
+        report = ingest(_store(desk), wanted, progress=desk.progress)
+    if desk.as_json:
+        desk.json(report.model_dump(mode="json"))
+    else:
+        for one in report.deliveries:
+            typer.echo(_delivery_line(one))
+        typer.echo(f"{report.accepted:,} rows went in, {report.rejected:,} stand aside, in {report.seconds:.1f} s")
+    if any(one.outcome == "refused" for one in report.deliveries):
+        raise typer.Exit(BAD_INPUT)
+
+
+@signals.command("link", help=LINK_HELP, epilog=examples("ragmarket signals link", "ragmarket signals link --learn"))
+def link(
+    ctx: typer.Context,
+    learn: Annotated[bool, typer.Option("--learn", help="Learn the weights anew.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the database; all cores if not given.")] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Find which records are one person."""
+    from ragmarket.signals.identity.linking import IdentityResolver
+    from ragmarket.signals.ingest.contracts import SOURCES
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    store, register = _store(desk), customers.register(desk)
+    with results_only(), store.writing():
+        files = [one for source in SOURCES for one in store.files(source, people=True)]
+        raw = register.records(files)
+        report = register.link(raw, IdentityResolver(threads=threads), desk.progress, again=learn)
+    if desk.as_json:
+        desk.json(report.model_dump(mode="json"))
+        return
+    typer.echo(f"{report.records:,} records are {report.customers:,} customers ({report.seconds:.1f} s)")
+    typer.echo(f"{report.review:,} pairs wait for a person, {report.kept_apart:,} links would have joined two people")
+
+
+@signals.command("publish", help=PUBLISH_HELP, epilog=examples("ragmarket signals publish"))
+def publish_(
+    ctx: typer.Context,
+    memory: Annotated[str, typer.Option(metavar="SIZE", help="Memory limit of the database.")] = "2GB",
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Write the feature tables anew."""
+    from ragmarket.signals.ingest.publishing import publish
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    store = _store(desk)
+    report = publish(store, memory=memory, progress=desk.progress)
+    if desk.as_json:
+        desk.json(report.model_dump(mode="json"))
+        return
+    for name, rows in report.tables.items():
+        waiting = report.waiting[name]
+        typer.echo(f"{name}: {rows:,} rows" + (f", {waiting:,} wait for their customer" if waiting else ""))
+    typer.echo(f"they stand in {store.tables}")
+
+
+@signals.command("faults", help=FAULTS_HELP, epilog=examples("ragmarket signals faults --limit 10"))
+def faults(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows per delivery.")] = 20,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Rows and files that stand aside."""
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    store = _store(desk)
+    files = store.refused()
+    rows = [one for told in store.receipts() if told.rejected for one in store.faults(told.source, told.sha256)[:limit]]
+    if desk.as_json:
+        for found in (*files, *rows):
+            desk.json(found.model_dump(mode="json"))
+        return
+    for one in files:
+        typer.echo(_delivery_line(one))
+    for row in rows:
+        typer.echo(f"{row.file}:{row.row} {row.column}: {row.reason} ({row.value}). {row.remedy}")
+    if not files and not rows:
+        typer.echo("nothing stands aside")
+
+
+@signals.command(
+    "extracts", help=EXTRACTS_HELP, epilog=examples("ragmarket signals extracts runs/bank --out runs/extracts --seed 3")
+)
+def extracts(
+    ctx: typer.Context,
+    bank: Annotated[Path, typer.Argument(metavar="BANK", hidden=True)],
+    out: Annotated[Path, typer.Option("--out", file_okay=False, metavar="FOLDER", help="Where to.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of names and corruption.")] = 1,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Write raw extracts of a simulated bank."""
+    from ragmarket.signals.ingest.extracts import NEEDED, write_extracts
+    from ragmarket.signals.simulate.store import read
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    rows = write_extracts({name: read(bank, name) for name in NEEDED}, out, seed)
+    if desk.as_json:
+        desk.json(rows)
+        return
+    for name, count in rows.items():
+        typer.echo(f"{name}: {count:,} rows")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    customers.add_to(signals)
+    app.add_typer(signals, name="signals")
