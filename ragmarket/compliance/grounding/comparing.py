@@ -1,0 +1,36 @@
+"""One claim held against all statements of its evidence, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ragmarket.compliance.grounding.figure_comparison import FigureComparison
+from ragmarket.compliance.grounding.frame import Outcome
+from ragmarket.compliance.grounding.lexicon import Concepts
+from ragmarket.compliance.grounding.reading import Statement
+from ragmarket.compliance.grounding.word_comparison import WordComparison
+
+
+def compare(
+    claim: Statement, evidence: Sequence[Statement], known: Concepts, given: frozenset[str] = frozenset()
+) -> Outcome:
+    """Compare everything that can be compared exactly.
+
+    Args:
+        claim: The claim as read.
+        evidence: The statements of all passages.
+        known: The concepts and how they relate.
+        given: Concepts of the product's name, which need not stand in every sentence.
+    """
+    found = Outcome()
+    figures = FigureComparison(claim, evidence, known, given)
+    words = WordComparison(claim, evidence, known, given)
+    words.coverage(found)
+    counted = [one for one in claim.quantities if one.value != 0]
+    for quantity in counted:
+        figures.quantity(quantity, found)
+    figures.rows(counted, found)
+    if not any(reason.code == "figure" for reason in found.borne):
+        words.words(found, counted=bool(counted))
+    words.rivals(found)
+    return found

@@ -1,0 +1,180 @@
+"""Figures in comparable form: one unit per kind, with the bound and the direction that the words beside them say."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import regex
+
+from ragmarket.compliance.grounding.lexicon import Lexicon, marks_in
+from ragmarket.compliance.grounding.spelling import spell
+
+if TYPE_CHECKING:
+    from ragmarket.protocols import FigureReader
+    from ragmarket.schemas.evidence import Figure
+
+Sign = Literal[-1, 0, 1]
+_SIGN: dict[str, Sign] = {"from": 1, "above": 1, "after": 1, "up_to": -1, "below": -1, "within": -1, "exact": 0}
+_TIMED = frozenset({"months", "days", "working_days", "date"})
+_SIZED = frozenset({"months", "amount"})
+_DAYS = {"day": 1.0, "week": 7.0, "hour": 1 / 24, "minute": 1 / 1440}
+_LOOSE = regex.compile(
+    r"(?<![\p{L}\p{N}.,/:-])(?:\p{Nd}{1,3}(?:,\p{Nd}{2,3})+|\p{Nd}+)(?:\.\p{Nd}+)?(?![A-Za-z\p{N}/]|[.,:-]\p{N}|-\p{L}|x\d)"
+)
+_NOT_LOOSE = regex.compile(r"(?i)\b(?:sections?|rules?|clauses?|tier|under|u/s|stage|phase|schedule|form)\s*$")
+_LABELLED = regex.compile(r"(?<=\p{Nd}):(?=\s\p{Nd}+\.)")
+_NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_SPELLED = regex.compile(r"(?i)\b(?:" + "|".join(_NUMBERS) + r")\b")
+_RESTATED = regex.compile(r"\s*\p{L}*\s*\(\s*")
+_RATE_BELOW = 50
+_BARE = regex.compile(r"\p{Nd}+\.\p{Nd}+")
+_NEAR = 26
+_ENDINGS = (("up_to", -1), ("below", -1), ("above", 1), ("from", 1), ("before", -1), ("after", 1))
+_BESIDE, _OWN = 14, 4
+SENIOR_MONTHS = 720.0
+_ROUND = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A figure in comparable form: ``kind`` and ``value`` agree exactly when two figures say the same size."""
+
+    kind: str
+    value: float
+    sign: Sign
+    period: str | None
+    start: int
+    end: int
+    text: str
+    turn: Sign = 0
+
+
+def comparable(figure: Figure) -> tuple[str, float]:
+    """Kind and value of a figure in one unit per kind: percent, rupees, months or days."""
+    value = float(figure.value)
+    if figure.type in ("duration", "age"):
+        unit = figure.unit
+        if unit == "year":
+            return "months", value * 12
+        if unit == "month":
+            return "months", value
+        if unit == "working_day":
+            return "working_days", value
+        days = value * _DAYS.get(unit, 1.0)
+        return ("months", days / 365 * 12) if days and days % 365 == 0 else ("days", days)
+    if figure.type == "count" and figure.unit == "kilogram":
+        return "count", value * 1000
+    return figure.type, value
+
+
+def _raws(one: Quantity) -> tuple[float, ...]:
+    return (one.value, one.value / 12) if one.kind == "months" else (one.value,)
+
+
+def same_size(one: Quantity, other: Quantity) -> bool:
+    """Whether two figures say the same size; a bare number may be of any kind."""
+    if one.kind == other.kind:
+        return abs(one.value - other.value) <= _ROUND * max(1.0, abs(one.value))
+    if "number" in (one.kind, other.kind):
+        return any(abs(a - b) <= _ROUND * max(1.0, abs(a)) for a in _raws(one) for b in _raws(other))
+    return False
+
+
+def alike(one: Quantity, other: Quantity) -> bool:
+    """Whether two figures measure the same thing, so that one may stand in the other's place."""
+    days = {"days", "months", "working_days", "number"}
+    return one.kind == other.kind or (one.kind in days and other.kind in days)
+
+
+def _sign(
+    text: str, start: int, end: int, floor: int, ceiling: int, lexicons: Sequence[Lexicon], *, timed: bool, sized: bool
+) -> Sign:
+    before, after = text[max(floor, start - _NEAR) : start], text[end : min(ceiling, end + _NEAR)]
+    for lexicon in lexicons:
+        for name, sign in _ENDINGS if timed else _ENDINGS[:4]:
+            if any(ending in text[start:end] for ending in lexicon.endings.get(name, ())):
+                return sign  # type: ignore[return-value]
+    for name, sign in (("up_to", -1), ("from", 1), ("above", 1), ("below", -1)):
+        # A postposition right behind the figure before belongs to that one.
+        own = [
+            one for one in marks_in(before, lexicons, name) if not floor or start - len(before) + one[0] - floor > _OWN
+        ]
+        if (own and name in ("up_to", "from")) or any(one[0] <= 3 for one in marks_in(after, lexicons, name)):
+            return sign  # type: ignore[return-value]
+    for name, sign in (("lower", -1), ("higher", 1)) if sized else ():
+        if any(one[0] <= 1 for one in marks_in(after, lexicons, name)):
+            return sign  # type: ignore[return-value]
+    for name, sign in (("before", -1), ("after", 1)) if timed else ():
+        if any(one[0] <= 4 for one in marks_in(after, lexicons, name)):
+            return sign  # type: ignore[return-value]
+    return 0
+
+
+def _turn(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> Sign:
+    """Whether the words beside a rate add it (1) or take it away (-1)."""
+    following = regex.split(r"[;:,।]|\band\b", text[end : end + _BESIDE])[0]
+    before = regex.split(r"[;:,।]|\band\b", text[max(0, start - _BESIDE) : start])[-1]
+    for stretch in (following, before):
+        more, less = marks_in(stretch, lexicons, "higher"), marks_in(stretch, lexicons, "lower")
+        if bool(more) != bool(less):
+            return 1 if more else -1
+    return 0
+
+
+def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: FigureReader) -> tuple[Quantity, ...]:
+    """The figures of a text in order, spelled numbers and bare ones included; offsets are into the text as given."""
+    spelled = spell(text, lexicons)
+    found: list[Quantity] = []
+    # "24 to 35: 8.35%" is a label and its value, not a ratio; "ആയിരിക്കണം" (should be) begins like a
+    # thousand, "शुरुआती" (initial) holds a rupee.
+    figures = list(read(_LABELLED.sub("|", spelled.text).replace("ആയിരി", "ആവുകയ").replace("शुरु", "शुरू"), language))
+    spans = [spelled.span(figure.start, figure.end) for figure in figures]
+    for at, (figure, (start, end)) in enumerate(zip(figures, spans, strict=True)):
+        kind, value = comparable(figure)
+        sign = _SIGN[figure.bound]
+        if sign == 0:
+            floor = spans[at - 1][1] if at else 0
+            ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
+            # An age's span is its number alone; its bound stands after the word for age.
+            word = regex.match(r"\s?[\p{L}\p{M}]+", text[end:ceiling]) if figure.type == "age" else None
+            past = end + (word.end() if word else 0)
+            sign = _sign(text, start, past, floor, ceiling, lexicons, timed=kind in _TIMED, sized=kind in _SIZED)
+        if sign == 0 and found and _RESTATED.fullmatch(text[found[-1].end : start]):
+            sign = found[-1].sign  # "up to 60 EMIs (5 years)" says one bound twice
+        if kind in ("months", "days") and _BARE.fullmatch(text[start:end]):
+            kind, value = "rate", float(figure.value)  # a bare "6.50" in a row of tenures is a rate without its sign
+        turn = _turn(text, start, end, lexicons) if kind == "rate" else 0
+        found.append(Quantity(kind, value, sign, figure.period, start, end, text[start:end], turn))
+    for match in _LOOSE.finditer(text):
+        if any(start < match.end() and match.start() < end for start, end in spans):
+            continue
+        if _NOT_LOOSE.search(text[: match.start()]):
+            continue
+        digits = "".join(str(int(char)) if char.isdecimal() else char for char in match[0]).replace(",", "")
+        kind = "rate" if _BARE.fullmatch(match[0]) and float(digits) < _RATE_BELOW else "number"
+        unit = regex.match(r"\s?[\p{L}\p{M}]+", text[match.end() :])
+        end = match.end() + (unit.end() if unit else 0)
+        sign = _sign(text, match.start(), end, 0, len(text), lexicons, timed=False, sized=kind == "number")
+        found.append(Quantity(kind, float(digits), sign, None, match.start(), match.end(), match[0]))
+    for match in _SPELLED.finditer(text):
+        if not any(start < match.end() and match.start() < end for start, end in spans):
+            value = float(_NUMBERS.index(match[0].casefold()) + 2)
+            found.append(Quantity("number", value, 0, None, match.start(), match.end(), match[0]))
+    return _ranged(sorted(found, key=lambda one: one.start))
+
+
+def _ranged(found: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """The two ends of a range bound one another; neither is a bound of its own."""
+    out = list(found)
+    for at, (low, high) in enumerate(itertools.pairwise(found)):
+        if (
+            low.kind == high.kind
+            and low.value < high.value
+            and high.start - low.end < _NEAR
+            and low.sign >= 0 >= high.sign
+        ) and (low.sign or high.sign):
+            out[at], out[at + 1] = replace(low, sign=0), replace(high, sign=0)
+    return tuple(out)
