@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmarket.errors import RagmarketError
+from ragmarket.replaying import Replayer
 from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
 from ragmarket.schemas.dismissal import Dismissal, DismissalRequest, DraftFindings
+from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
 from ragmarket.schemas.indexing import IndexReport
 from ragmarket.schemas.ledger import Decision, DecisionRequest, ProposalRequest
 from ragmarket.schemas.policy import LiveCopy, PolicyImpact
 from ragmarket.schemas.prediction import Prediction
+from ragmarket.schemas.replay import Replay
 from ragmarket.schemas.templates import MadeTemplate, MessageTemplate, TemplateCheck
 from ragmarket.settings import Settings
 from ragmarket.workshops import PREDICTOR_WEIGHTS, WRITER_WEIGHTS, Workshops
@@ -42,9 +46,38 @@ class House(Workshops):
         self._heed_decisions()
         return self.rules.check(request, body_only=body_only)
 
+    def ground(self, request: GroundingRequest) -> GroundingVerdict:
+        """Judge one claim against its evidence."""
+        return self.verifier.verify(request)
+
     def predict(self, signals: Mapping[str, object]) -> Prediction:
-        """Predict for one customer."""
-        return self.predictor.score(signals)
+        """Predict for one customer, by signals or by ``customer_id`` alone.
+
+        Raises:
+            NotFound: Only an id was given, and no table knows it.
+            InvalidInput: A signal is wrong.
+        """
+        wanted = {key for key in signals if key not in ("customer_id", "as_of")}
+        if "customer_id" not in signals or wanted:
+            return self.predictor.score(signals)
+        return self._predict_known(str(signals["customer_id"]), str(signals.get("as_of") or today().isoformat()))
+
+    def _predict_known(self, customer_id: str, day: str) -> Prediction:
+        from ragmarket.errors import InvalidInput, NotFound
+
+        try:
+            as_of = date.fromisoformat(day)
+        except ValueError as error:
+            raise InvalidInput("as_of must be a date (YYYY-MM-DD)") from error
+        found = self.customers.find(customer_id, as_of) if self.customers.exists else None
+        if found is None:
+            raise NotFound(
+                f"no table knows the customer {customer_id!r}", hint="Run `ragmarket signals publish`, or give signals."
+            )
+        if found.barred:
+            neutral = self.predictor.score(None, as_of=as_of)
+            return neutral.model_copy(update={"reasons": (f"{found.barred}: nothing is predicted",)})
+        return self.predictor.score(found.signals, as_of=as_of)
 
     def findings(self, draft_id: str) -> DraftFindings:
         """What was found in a recorded draft, and what was decided of it.
@@ -147,6 +180,20 @@ class House(Workshops):
         from ragmarket.audit.rendering import render_trace
 
         return render_trace(self.trace(draft_id))
+
+    @cached_property
+    def _replayer(self) -> Replayer:
+        return Replayer(self)
+
+    def replay(self, draft_id: str) -> Replay:
+        """Make a recorded draft again under the documents, rules and knowledge of its day, and compare.
+
+        Raises:
+            NotFound: No such draft was recorded.
+            InvalidInput: What is recorded there is no draft.
+            AuditChainBroken: The record, or bytes that it cites, were altered.
+        """
+        return self._replayer.replay(draft_id)
 
     def disclaimers(self, as_of: date | None = None, language: str | None = None) -> list[dict[str, Any]]:
         """The ledger with approvals; on a day, only what is in force and was approved by then."""

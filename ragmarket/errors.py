@@ -6,6 +6,7 @@
     │   ├── CorruptDocument
     │   ├── BadKnowledge            a rule, phrase, disclaimer or policy file is wrong; refused whole, with its line
     │   ├── NotFound
+    │   │   └── RecordRemoved       its retention was over; the entry and its hash remain
     │   └── NothingToSay            no fact may be put into words; the pipeline turns it into a refusal
     ├── MissingDependency        1  an optional package is not installed
     ├── ModelMissing             1  weights are absent or do not match their card
@@ -90,6 +91,13 @@ class NotFound(InvalidInput):
 
     code = "not_found"
     default_hint = "Check the id; `ragmarket trace` lists nothing that was never released."
+
+
+class RecordRemoved(NotFound):
+    """The record was removed when its retention was over; its entry and hash remain in the chain."""
+
+    code = "record_removed"
+    default_hint = "`ragmarket audit verify` shows that the chain holds without it."
 
 
 class NothingToSay(InvalidInput):

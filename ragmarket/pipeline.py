@@ -15,17 +15,18 @@ from typing import Any
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.knowledge.findings import explained
 from ragmarket.personal_data import find_identifiers
-from ragmarket.protocols import AuditLog, Drafter, PolicyBook, Predictor, Retriever, Reviewer
+from ragmarket.protocols import AuditLog, BlobSource, Customers, Drafter, PolicyBook, Predictor, Retriever, Reviewer
 from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Finding, Policy
 from ragmarket.schemas.draft import Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
+from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.message import Message, ModelInfo, Result
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.telemetry import Stopwatch
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 
 
 def _blocking(findings: Sequence[Finding]) -> bool:
@@ -52,6 +53,8 @@ class Pipeline:
         audit: What happened.
         rewrites: How often a draft with blocking findings is written again.
         today: The clock's date, used when a brief names no ``as_of``.
+        customers: Who a customer is that a brief names; without them the name is recorded and nothing is looked up.
+        exhibits: What else was in force and is kept with each record: cards of models, the bank's knowledge.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class Pipeline:
         audit: AuditLog,
         rewrites: int = 2,
         today: Callable[[], date] = today,
+        customers: Customers | None = None,
+        exhibits: Callable[[], Sequence[Exhibit]] = tuple,
     ) -> None:
         self.predictor = predictor
         self.policies = policies
@@ -74,6 +79,9 @@ class Pipeline:
         self.audit = audit
         self._rewrites = rewrites
         self._today = today
+        self._customers = customers
+        self._exhibits = exhibits
+        self._snapshot = Exhibit("policy", b"")
 
     def draft(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Result:
         """One brief in, one result out; a brief that asks for variants gets them beside the first.
@@ -95,6 +103,7 @@ class Pipeline:
         brief = brief.model_copy(update={"as_of": as_of})
         product = self.retriever.product(brief.product_code, as_of)
         with watch.stage("predict"):
+            signals, barred = self._known(brief, as_of, signals)
             prediction = self.predictor.predict(brief, signals)
         with watch.stage("policy"):
             policy = self.policies.resolve(
@@ -103,7 +112,7 @@ class Pipeline:
         evidence: tuple[Evidence, ...] = ()
         attempts: list[dict[str, Any]] = []
         message: Message | None = None
-        findings: tuple[Finding, ...] = policy.refusals
+        findings: tuple[Finding, ...] = (*barred, *policy.refusals)
         model: ModelInfo | None = None
         if not _blocking(findings):
             with watch.stage("retrieve"):
@@ -129,8 +138,22 @@ class Pipeline:
             model=model,
         )
         with watch.stage("audit"):
-            ref = self.audit.append(self._record(result, brief, policy, evidence, attempts))
+            ref = self.audit.append(*self._record(result, brief, policy, product, evidence, attempts))
         return result.model_copy(update={"audit": ref, "timings_ms": watch.timings_ms})
+
+    def _known(
+        self, brief: Brief, as_of: date, signals: Mapping[str, object] | None
+    ) -> tuple[Mapping[str, object] | None, tuple[Finding, ...]]:
+        """The signals of the customer that a brief names, and why the bank may not address them, if it may not."""
+        if brief.customer_id is None or self._customers is None:
+            return signals, ()
+        found = self._customers.find(brief.customer_id, as_of)
+        if found is None:
+            return signals, ()
+        if found.barred:
+            message = "this customer may not be addressed: nothing was predicted or written"
+            return None, (explained(Finding(rule=found.barred, severity="block", message=message)),)
+        return (found.signals if signals is None else signals), ()
 
     def _write(
         self,
@@ -176,19 +199,30 @@ class Pipeline:
         result: Result,
         brief: Brief,
         policy: Policy,
+        product: DocumentVersion,
         evidence: Sequence[Evidence],
         attempts: Sequence[Mapping[str, Any]],
-    ) -> dict[str, Any]:
-        """Everything above by value or by hash; documents and rule books are kept content-addressed first."""
+    ) -> tuple[dict[str, Any], dict[str, BlobSource]]:
+        """Everything above by value or by hash, and the documents, rule books and cards that it cites by hash."""
         documents = {(item.doc_id, item.version, item.sha256) for item in evidence}
-        for _, _, sha256 in documents:
-            self.audit.put_blob(self.retriever.text(sha256).encode("utf-8"))
-        return {
+        snapshot, rules = self.policies.snapshot(), self._snapshot
+        if snapshot is not rules.data:  # hashed once, not for every record
+            rules = self._snapshot = Exhibit("policy", snapshot)
+        exhibits = (rules, *self._exhibits())
+        blobs: dict[str, BlobSource] = {one.sha256: one.data for one in exhibits}
+        blobs |= {sha256: self._document(sha256) for _, _, sha256 in documents}
+        record = {
             "record_version": RECORD_VERSION,
             "draft_id": result.draft_id,
             "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "status": result.status,
             "brief": brief.model_dump(mode="json"),
+            "product": {
+                "doc_id": product.doc_id,
+                "version": product.version,
+                "product_class": product.product_class,
+                "name": product.product_name or product.title,
+            },
             "prediction": result.prediction.model_dump(mode="json") if result.prediction else None,
             "policy": policy.model_dump(mode="json"),
             "evidence": [item.model_dump(mode="json") for item in evidence],
@@ -196,7 +230,11 @@ class Pipeline:
                 {"doc_id": doc_id, "version": version, "sha256": sha256}
                 for doc_id, version, sha256 in sorted(documents)
             ],
-            "blobs": {"policy_sha256": self.audit.put_blob(self.policies.snapshot())},
+            "blobs": {f"{one.name}_sha256": one.sha256 for one in exhibits},
             "attempts": list(attempts),
             "result": result.model_dump(mode="json", exclude={"audit", "timings_ms", "variants"}),
         }
+        return record, blobs
+
+    def _document(self, sha256: str) -> Callable[[], bytes]:
+        return lambda: self.retriever.text(sha256).encode("utf-8")

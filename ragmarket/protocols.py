@@ -6,13 +6,14 @@ tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from ragmarket.schemas.base import Language
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
+from ragmarket.schemas.customers import CustomerView
 from ragmarket.schemas.draft import Draft, Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence, Figure
 from ragmarket.schemas.message import AuditRef, CitedClaim, Message
@@ -21,6 +22,10 @@ from ragmarket.schemas.prediction import Prediction
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+# Bytes, or a function that gives them where they are wanted at all.
+BlobSource = bytes | Callable[[], bytes]
 
 
 class TextEncoder(Protocol):
@@ -70,6 +75,14 @@ class Predictor(Protocol):
 
     def predict(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Prediction:
         """Predict for one brief; without signals, answer the neutral segment."""
+        ...
+
+
+class Customers(Protocol):
+    """Who is this customer, and may the bank address them?"""
+
+    def find(self, customer_id: str, as_of: date) -> CustomerView | None:
+        """One customer as known on a day, None for whom nobody knows."""
         ...
 
 
@@ -171,8 +184,8 @@ class Rewriter(Protocol):
 class AuditLog(Protocol):
     """What happened, provably."""
 
-    def append(self, record: Mapping[str, object]) -> AuditRef:
-        """Append one record durably.
+    def append(self, record: Mapping[str, object], blobs: Mapping[str, BlobSource] | None = None) -> AuditRef:
+        """Append one record durably, together with the bytes it cites, by their SHA-256; known ones are not asked for.
 
         Raises:
             AuditWriteFailed: The record is not on disk; nothing may be returned to the caller.

@@ -63,8 +63,20 @@ class ComplianceSettings(_Section):
     claims_model_dir: Path | None = Field(
         default=None, description="Weights of the classifier of paraphrased claims; none takes the shipped ones."
     )
+    rewrites: Literal["phrasebook", "writer"] = Field(
+        default="phrasebook", description="Who proposes lawful sentences: the phrasebook alone, or the writer first."
+    )
     decisions_file: Path | None = Field(
         default=None, description="Who approved, expired and superseded what; none keeps it in RAGMARKET_HOME."
+    )
+    not_verified: Literal["refuse", "review"] = Field(
+        default="refuse", description="A claim that neither the phrasebook nor the verifier proves: refuse, or a person."
+    )
+    support_model_dir: Path | None = Field(
+        default=None, description="Weights of the model that judges what claims say; none takes the shipped ones."
+    )
+    nli_model: Path | None = Field(
+        default=None, description="A transformers folder for natural-language inference, to judge claims instead."
     )
 
 
@@ -72,6 +84,12 @@ class AuditSettings(_Section):
     """Where the log is."""
 
     url: SecretStr | None = Field(default=None, description="SQLAlchemy URL; none keeps SQLite in RAGMARKET_HOME.")
+    key_file: Path | None = Field(
+        default=None, description="Private key that signs checkpoints and exports (`ragmarket audit keygen`)."
+    )
+    checkpoint_every: int | None = Field(
+        default=1000, ge=1, description="With a key: after how many entries a checkpoint is made unasked."
+    )
 
 
 class ApiSettings(_Section):

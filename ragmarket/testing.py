@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from ragmarket.errors import AuditWriteFailed, NotFound, UnknownProduct
+from ragmarket.protocols import BlobSource
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.draft import Generation
@@ -96,8 +97,8 @@ class MemoryAuditLog:
         self._blobs: dict[str, bytes] = {}
         self.full = False
 
-    def append(self, record: Mapping[str, object]) -> AuditRef:
-        """Append one record."""
+    def append(self, record: Mapping[str, object], blobs: Mapping[str, BlobSource] | None = None) -> AuditRef:
+        """Append one record with the bytes it cites."""
         if self.full:
             raise AuditWriteFailed("the log is full")
         draft_id = record.get("draft_id")
@@ -105,6 +106,9 @@ class MemoryAuditLog:
             raise AuditWriteFailed("the record has no draft_id")
         if any(kept["draft_id"] == draft_id for _, kept in self._records):
             raise AuditWriteFailed(f"the draft {draft_id!r} is recorded already")
+        for sha256, source in (blobs or {}).items():
+            if sha256 not in self._blobs and self.put_blob(source() if callable(source) else source) != sha256:
+                raise AuditWriteFailed(f"the bytes given for {sha256} have another hash")
         body = json.dumps(record, sort_keys=True, ensure_ascii=False)
         previous = self._records[-1][0] if self._records else ""
         digest = hashlib.sha256((previous + body).encode()).hexdigest()

@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ragmarket.knowledge.angles import Angles, load_angles
+from ragmarket.knowledge.bundle import bundle
 from ragmarket.knowledge.catalogue import Catalogue, Theme, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages
 from ragmarket.pipeline import Pipeline
+from ragmarket.protocols import Rewriter, SupportModel
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.settings import Settings
 
 if TYPE_CHECKING:
+    from ragmarket.audit.checkpoints import Checkpoints
     from ragmarket.audit.log import SqlAuditLog
     from ragmarket.compliance.decisions import DecisionLog
+    from ragmarket.compliance.grounding.verifier import ClaimVerifier
     from ragmarket.compliance.guard import GuardedReview
     from ragmarket.compliance.ledger import Ledger
     from ragmarket.compliance.policy import PolicyBook
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from ragmarket.retrieval.embedding import SentenceEncoder
     from ragmarket.retrieval.qdrant import QdrantPlace
     from ragmarket.retrieval.retriever import CorpusRetriever
+    from ragmarket.signals.customers import CustomerBook
 
 WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
 CONCURRENT_BRIEFS = 32
@@ -110,12 +116,16 @@ class Workshops:
     @cached_property
     def policies(self) -> PolicyBook:
         """What must and must not be said."""
+        from ragmarket.compliance.paraphrase.model import SHIPPED
         from ragmarket.compliance.policy import load_policy_book
 
         settings = self.settings
         self._heeded = self.decision_log.state()
         return load_policy_book(
-            settings.compliance.disclaimers_dir, production=settings.production, decisions=settings.decisions_file
+            settings.compliance.disclaimers_dir,
+            production=settings.production,
+            decisions=settings.decisions_file,
+            classifier=settings.compliance.claims_model_dir or SHIPPED,
         )
 
     @cached_property
@@ -138,7 +148,44 @@ class Workshops:
         from ragmarket.compliance.guard import GuardedReview
         from ragmarket.compliance.paraphrase.model import SHIPPED
 
-        return GuardedReview(self.policies, self.settings.compliance.claims_model_dir or SHIPPED)
+        options = self.settings.compliance
+        return GuardedReview(self.policies, options.claims_model_dir or SHIPPED, self._rewriters())
+
+    def _rewriters(self) -> tuple[Rewriter, ...]:
+        """Who proposes lawful sentences before the phrasebook does; the writer is loaded at its first proposal."""
+        if self.settings.compliance.rewrites == "phrasebook":
+            return ()
+        from ragmarket.generation.tasks.rewriter import WriterRewriter
+
+        return (WriterRewriter(lambda: self.engine),)
+
+    @cached_property
+    def support_model(self) -> SupportModel:
+        """Judges what the words of a claim say: the shipped model, or a cross-encoder of the user's choice."""
+        options = self.settings.compliance
+        if options.nli_model:
+            from ragmarket.compliance.grounding.model.nli import CrossEncoderSupport
+
+            return CrossEncoderSupport(options.nli_model)
+        from ragmarket.compliance.grounding.model.store import SHIPPED
+        from ragmarket.compliance.grounding.model.support import StudentSupport
+        from ragmarket.retrieval.embedding import SentenceEncoder
+
+        # It was trained after the packaged encoder, whatever the index is made with.
+        encoder = SentenceEncoder() if self.settings.retrieval.embedding_model else self.encoder
+        return StudentSupport(encoder, self.packs, options.support_model_dir or SHIPPED)
+
+    @cached_property
+    def verifier(self) -> ClaimVerifier:
+        """Judges any claim against any evidence."""
+        from ragmarket.compliance.grounding.model.store import SHIPPED
+        from ragmarket.compliance.grounding.verifier import ClaimVerifier
+        from ragmarket.retrieval.figures import recognise
+
+        options = self.settings.compliance
+        # Without the shipped weights exact comparison judges alone; weights that were asked for have to be there.
+        judges = options.nli_model or options.support_model_dir or SHIPPED.exists()
+        return ClaimVerifier(recognise, self.packs, model=self.support_model if judges else None)
 
     @cached_property
     def reviewer(self) -> ComplianceReviewer:
@@ -148,7 +195,14 @@ class Workshops:
         from ragmarket.compliance.support import SupportCheck
 
         renderer = Renderer(self.catalogue, self.packs)
-        return ComplianceReviewer(renderer, SupportCheck(self.packs), self.rules, self.document_text)
+        return ComplianceReviewer(
+            renderer,
+            SupportCheck(self.packs),
+            self.rules,
+            self.document_text,
+            verifier=self.verifier,
+            not_verified=self.settings.compliance.not_verified,
+        )
 
     @cached_property
     def engine(self) -> EmbeddedEngine | VllmEngine:
@@ -195,12 +249,46 @@ class Workshops:
         )
 
     @cached_property
+    def customers(self) -> CustomerBook:
+        """Customers as `ragmarket signals publish` left them."""
+        from ragmarket.signals.customers import CustomerBook
+
+        return CustomerBook(self.settings.home / "signals" / "tables")
+
+    @cached_property
     def audit(self) -> SqlAuditLog:
         """The log."""
         from ragmarket.audit.log import SqlAuditLog
 
-        url = self.settings.audit.url
-        return SqlAuditLog(url.get_secret_value() if url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}")
+        options = self.settings.audit
+        url = options.url.get_secret_value() if options.url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}"
+        return SqlAuditLog(url, after_append=self.checkpoints.heed if options.key_file else None)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """Who makes checkpoints of the log, signed when there is a key."""
+        from ragmarket.audit.checkpoints import Checkpoints
+        from ragmarket.audit.signing import load_signer
+
+        options = self.settings.audit
+        return Checkpoints(load_signer(options.key_file) if options.key_file else None, options.checkpoint_every)
+
+    @cached_property
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """What every record keeps beside documents and rules: the bank's knowledge, and the cards of the models."""
+        from ragmarket.compliance.grounding.model.store import SHIPPED as SUPPORT
+        from ragmarket.compliance.paraphrase.model import SHIPPED
+
+        options = self.settings
+        folders = {
+            "writer_card": None if options.generation.base_url else options.generation.model_dir or WRITER_WEIGHTS,
+            "claims_classifier_card": options.compliance.claims_model_dir or SHIPPED,
+            "support_model_card": options.compliance.support_model_dir or SUPPORT,
+            "predictor_card": options.prediction.model_dir or PREDICTOR_WEIGHTS,
+        }
+        cards = {name: folder / "card.json" for name, folder in folders.items() if folder is not None}
+        kept = [Exhibit(name, card.read_bytes()) for name, card in cards.items() if card.is_file()]
+        return (Exhibit("knowledge", bundle()), *kept)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -218,6 +306,8 @@ class Workshops:
             reviewer=self.reviewer,
             audit=self.audit,
             rewrites=self.settings.generation.rewrites,
+            customers=self.customers if self.customers.exists else None,
+            exhibits=lambda: self.exhibits,
         )
 
     def documents(self) -> list[DocumentVersion]:

@@ -51,7 +51,7 @@ class ChainedMemoryLog(MemoryAuditLog):
     def head(self) -> AuditRef | None:
         return AuditRef(seq=len(self._records), hash=f"sha256:{self._records[-1][0]}") if self._records else None
 
-    def verify(self, head: AuditRef | None = None) -> Iterable[Mapping[str, object]]:  # type: ignore[override]
+    def verify(self, head: AuditRef | None = None, *_: object) -> Iterable[Mapping[str, object]]:  # type: ignore[override]
         kept = {f"sha256:{digest}" for digest, _ in self._records}
         lost = [{"seq": head.seq, "kind": "truncated"}] if head and head.hash not in kept else []
         return [*super().verify(), *lost]

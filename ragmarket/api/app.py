@@ -15,7 +15,7 @@ from ragmarket import __version__
 from ragmarket.api import pages, problems
 from ragmarket.api.doors import Doors
 from ragmarket.api.middleware import BoundedBodies, NumberedRequests
-from ragmarket.api.routes import checks, documents, drafts, health, ledger, policy
+from ragmarket.api.routes import checks, documents, drafts, grounding, health, ledger, policy
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
@@ -63,7 +63,7 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
     app.add_middleware(BoundedBodies)
     app.add_middleware(NumberedRequests)  # the outermost: a refused body has a number too
     problems.install(app)
-    for part in (drafts, checks, ledger, policy, documents, health, pages):
+    for part in (drafts, checks, grounding, ledger, policy, documents, health, pages):
         app.include_router(part.router)
 
     def openapi() -> dict[str, Any]:

@@ -26,6 +26,7 @@ STATUS: dict[type[errors.RagmarketError], HTTPStatus] = {
     errors.CorruptDocument: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NothingToSay: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.RecordRemoved: HTTPStatus.GONE,
     errors.BadKnowledge: HTTPStatus.INTERNAL_SERVER_ERROR,  # the server's own files, not the caller's request
     errors.MissingDependency: HTTPStatus.NOT_IMPLEMENTED,
     errors.ModelMissing: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,8 +51,10 @@ def open_engine(url: str, busy_timeout_s: float) -> Engine:
             raise InvalidInput(f"the audit log knows no database {backend!r}", hint="Use sqlite:///… or postgresql://…")
         if not parsed.database or ":memory:" in parsed.database or "mode=memory" in parsed.database:
             raise InvalidInput("an audit log in memory is not durable", hint="Name a file: sqlite:///path/to/audit.db")
-        # NullPool: a SQLite handle must not travel through a fork, and opening one costs a fraction of the fsync.
-        engine = create_engine(parsed, poolclass=NullPool, connect_args={"timeout": busy_timeout_s})
+        # NullPool: a SQLite handle must not travel through a fork; the one writer keeps its own (see `Writer`).
+        engine = create_engine(
+            parsed, poolclass=NullPool, connect_args={"timeout": busy_timeout_s, "check_same_thread": False}
+        )
     except (ArgumentError, NoSuchModuleError) as error:
         raise InvalidInput(f"the audit log's database URL is wrong: {error}") from error
     except ModuleNotFoundError as error:
@@ -73,6 +77,8 @@ def _durable_sqlite(connection: Any, _record: object) -> None:
     # Bytes that somebody wrote past us must come back as they are, so that verification can say "altered".
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     connection.execute("PRAGMA synchronous=FULL")
+    # A record whose retention is over must not be found in a page that the file no longer uses.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -114,13 +120,76 @@ def use_wal(engine: Engine, busy_timeout_s: float) -> None:
         time.sleep(0.02)
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """The one writer's transaction: committed on leaving, rolled back on any error."""
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-        yield connection
+class Writer:
+    """The one place of a process from which a log is written, one transaction at a time.
+
+    On SQLite it keeps its connection open: when a database's last connection closes, SQLite copies the whole
+    write-ahead log back and deletes it, which costs several times what the commit itself does.
+
+    Args:
+        engine: From `open_engine`.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._kept: tuple[int, Connection] | None = None
+        self.turn = threading.RLock()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Committed on leaving, rolled back on any error; other threads and processes wait."""
+        with self.turn:
+            if self._engine.dialect.name == "postgresql":
+                with self._engine.connect() as connection, connection.begin():
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+                    yield connection
+                return
+            connection = self._sqlite()
+            try:
+                with connection.begin():
+                    yield connection
+            except BaseException:
+                self.close()
+                raise
+
+    def _sqlite(self) -> Connection:
+        if self._kept is None or self._kept[0] != os.getpid():
+            if self._kept is not None:
+                _INHERITED.append(self._kept[1])
+            connection = self._engine.connect().execution_options(**{WRITES: True})
+            self._kept = (os.getpid(), connection)
+        return self._kept[1]
+
+    def close(self) -> None:
+        """Let go of the connection; the next transaction opens another."""
+        with self.turn:
+            kept, self._kept = self._kept, None
+            if kept is not None and kept[0] == os.getpid():
+                kept[1].close()
+            elif kept is not None:
+                _INHERITED.append(kept[1])
+
+
+# Handles that came through a fork are the parent's: here they are neither used nor closed.
+_INHERITED: list[Connection] = []
+
+
+def wipe(engine: Engine) -> None:
+    """Empty the write-ahead log (SQLite), or free dead rows (PostgreSQL), so that deleted bytes are gone.
+
+    Raises:
+        SQLAlchemyError: The database would not, now.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM audit_entries, audit_blobs")
+        return
+    raw = engine.raw_connection()
+    try:
+        cursor: Any = raw.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
 
 
 def cause(error: Exception) -> str:

@@ -38,6 +38,8 @@ def draft_record(log: AuditLog, draft_id: str) -> Mapping[str, Any]:
     if record.get("kind") == KIND:
         cited = (record.get(KIND) or {}).get("draft_id")
         raise NotFound(f"{draft_id!r} records a dismissal, not a draft", hint=f"Ask for its draft, {cited}.")
+    if "kind" in record:
+        raise NotFound(f"{draft_id!r} records a {record['kind']}, not a draft")
     return record
 
 

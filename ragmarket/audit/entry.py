@@ -8,29 +8,46 @@ from dataclasses import dataclass
 from typing import cast
 
 from ragmarket.audit.canonical import TAG, canonical_bytes, sha256_hex, tagged_hash
-from ragmarket.errors import AuditChainBroken
+from ragmarket.errors import AuditChainBroken, RecordRemoved
 from ragmarket.schemas.message import AuditRef
 
 GENESIS = tagged_hash(b"ragmarket audit chain, version 1")
 
 
-# The columns of an entry in the database, in the order of `Entry`'s fields.
-COLUMNS = "seq, draft_id, previous_hash, recorded_at, record, entry_hash"
+def columns(dialect: str) -> str:
+    """The columns of an entry in the order of `Entry`'s fields; the record as bytes, whatever somebody put there."""
+    record = "convert_to(record, 'UTF8')" if dialect == "postgresql" else "CAST(record AS BLOB)"
+    return f"seq, draft_id, previous_hash, recorded_at, {record}, entry_hash, record_sha256, cited"
 
 
-def entry_hash(seq: int, previous: str, recorded_at: str, record_sha256: str) -> str:
+def entry_hash(
+    seq: int, previous: str, recorded_at: str, record_sha256: str, draft_id: str | None = None, cited: str | None = None
+) -> str:
     """The hash of one entry.
 
     It covers the place, the hash of the entry before, the time and (through ``record_sha256``) every byte of the
-    record. The record enters by its own hash: a chain of hashes alone can then be handed to an outside auditor.
+    record. The record enters by its own hash: a chain of hashes alone can then be handed to an outside auditor, and
+    outlives the record. Entries of version 2 also cover the id and what the record cites (``cited``: canonical JSON),
+    so that verification reads no record; without these two it is the hash of version 1.
     """
-    link = {"previous": previous, "record": record_sha256, "recorded_at": recorded_at, "seq": seq}
+    link: dict[str, object] = {
+        "previous": previous,
+        "record": record_sha256,
+        "recorded_at": recorded_at,
+        "seq": seq,
+    }
+    if cited is not None:
+        link |= {"cited": cited, "draft_id": draft_id, "version": 2}
     return tagged_hash(canonical_bytes(link))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the log as it stands on disk, trusted by nobody until `intact` says so."""
+    """A row of the log as it stands on disk, trusted by nobody until `intact` says so.
+
+    ``record_sha256`` and ``cited`` are None in entries of version 1; there ``record_sha256`` is filled in when the
+    record is removed.
+    """
 
     seq: int
     draft_id: str
@@ -38,45 +55,75 @@ class Entry:
     recorded_at: str
     record_bytes: bytes
     hash: str
+    record_sha256: str | None = None
+    cited: str | None = None
 
     @property
     def ref(self) -> AuditRef:
         """Where the entry stands."""
         return AuditRef(seq=self.seq, hash=self.hash)
 
+    @property
+    def removed(self) -> bool:
+        """Whether the record's bytes are gone; no record is empty."""
+        return not self.record_bytes
+
     @classmethod
     def from_row(cls, row: Sequence[object]) -> Entry:
-        """The entry in one row of `COLUMNS`, whatever somebody may have put there."""
-        seq, draft_id, previous, recorded_at, record, found = row
-        return cls(int(str(seq)), str(draft_id), str(previous), str(recorded_at), stored_bytes(record), str(found))
+        """The entry in one row of `columns`, whatever somebody may have put there."""
+        seq, draft_id, previous, recorded_at, record, found, record_sha256, cited = row
+        digest = None if record_sha256 is None else str(record_sha256)
+        return cls(
+            int(str(seq)),
+            str(draft_id),
+            str(previous),
+            str(recorded_at),
+            stored_bytes(record),
+            str(found),
+            digest,
+            None if cited is None else str(cited),
+        )
 
-    def hashes_at(self, seq: int, record_sha256: str) -> bool:
-        """Whether the entry's hash is the one it would have at a place and with a record."""
+    def digest(self) -> str:
+        """The hash of the record's bytes; of a removed record, the one that was kept."""
+        return self.record_sha256 or "" if self.removed else sha256_hex(self.record_bytes)
+
+    def hashes_at(self, seq: int, record_sha256: str, *, draft_id: str | None = None, cited: str | None = None) -> bool:
+        """Whether the entry's hash is the one it would have at a place and with a record (id and citations)."""
+        draft_id, cited = draft_id or self.draft_id, cited or self.cited
         try:
-            return entry_hash(seq, self.previous, self.recorded_at, record_sha256) == self.hash
+            return entry_hash(seq, self.previous, self.recorded_at, record_sha256, draft_id, cited) == self.hash
         except ValueError:  # bytes on disk that are no text at all give no hash
             return False
 
     def intact(self) -> bool:
         """Whether the entry's hash fits its bytes and the draft id beside them is the record's own."""
-        return self.checked() is not None
-
-    def checked(self) -> Mapping[str, object] | None:
-        """The record of an intact entry; None when the entry is not intact."""
-        if not self.hashes_at(self.seq, sha256_hex(self.record_bytes)):
-            return None
+        digest = self.digest()
+        kept = digest if self.removed or self.cited is not None else None
+        if self.record_sha256 != kept or not self.hashes_at(self.seq, digest):
+            return False
+        if self.cited is not None or self.removed:
+            return True
         try:
-            record = self.record()
+            return self.record().get("draft_id") == self.draft_id
         except AuditChainBroken:
-            return None
-        return record if record.get("draft_id") == self.draft_id else None
+            return False
+
+    def citations(self) -> tuple[str, ...]:
+        """The hashes of all blobs that an intact entry's record rests on; none once the record is removed."""
+        if self.removed:
+            return ()
+        return tuple(json.loads(self.cited)) if self.cited is not None else cited_blobs(self.record())
 
     def record(self) -> Mapping[str, object]:
         """The record.
 
         Raises:
+            RecordRemoved: Its retention was over.
             AuditChainBroken: The bytes on disk are no record.
         """
+        if self.removed:
+            raise RecordRemoved(f"the record of {self.draft_id!r} (entry {self.seq}) was removed after its retention")
         try:
             record = json.loads(self.record_bytes)
         except ValueError as error:
@@ -88,9 +135,11 @@ class Entry:
 
 def stored_bytes(value: object) -> bytes:
     """A column's value as the bytes on disk."""
+    if isinstance(value, bytes):
+        return value
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
-    return bytes(value) if isinstance(value, bytes | memoryview) else repr(value).encode()
+    return bytes(value) if isinstance(value, memoryview) else repr(value).encode()
 
 
 def _hashes(value: object, under: str) -> Iterator[str]:

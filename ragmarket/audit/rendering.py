@@ -6,37 +6,38 @@ from collections.abc import Iterator
 
 from ragmarket.audit.trace import Trace, TracedClaim, TracedSource
 
-_CHAIN = {
+CHAIN_WORDS = {
     "intact": "verified, no fault found",
     "broken": "BROKEN: do not rely on this record",
     "not_verified": "not verified in this run",
 }
-_MATCH = {
+MATCH_WORDS = {
     "found": "found at this place in the kept document",
     "differs": "DOES NOT STAND at this place in the kept document",
     "document_missing": "CANNOT BE CHECKED: the document's kept bytes are missing or altered",
 }
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """A text on one line in which no character can steer what shows it."""
     # Documents are untrusted: a control or bidi character of theirs must not steer the auditor's terminal.
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" if char != "\n" else " " for char in text)
 
 
 def _source(source: TracedSource, indent: str) -> Iterator[str]:
-    title = f" “{_visible(source.title)}”" if source.title else ""
+    title = f" “{visible(source.title)}”" if source.title else ""
     yield f"{indent}{source.doc_id}, version {source.version}{title}, characters {source.start} to {source.end}"
-    yield f"{indent}  “{_visible(source.quote)}”"
+    yield f"{indent}  “{visible(source.quote)}”"
     verdict = f"; review: {source.verdict.replace('_', ' ')}" if source.verdict else ""
-    yield f"{indent}  {_MATCH[source.match]}{verdict}"
+    yield f"{indent}  {MATCH_WORDS[source.match]}{verdict}"
 
 
 def _claim(number: int, claim: TracedClaim) -> Iterator[str]:
-    yield f"Claim {number}: {_visible(claim.text)}"
+    yield f"Claim {number}: {visible(claim.text)}"
     for citation in claim.citations:
         yield from _source(citation, "  cites ")
     for figure in claim.figures:
-        yield f"  figure “{_visible(figure.text)}” ({figure.slot})"
+        yield f"  figure “{visible(figure.text)}” ({figure.slot})"
         if figure.source is None:
             yield "    HAS NO SOURCE in the recorded evidence"
         else:
@@ -48,7 +49,7 @@ def render_trace(trace: Trace) -> str:
     lines = [
         f"Draft {trace.draft_id}: {trace.status}",
         f"  recorded as entry {trace.audit.seq}, {trace.audit.hash}",
-        f"  chain: {_CHAIN[trace.chain]}",
+        f"  chain: {CHAIN_WORDS[trace.chain]}",
         *(f"    entry {fault.get('seq')}: {fault.get('kind')}: {fault.get('detail')}" for fault in trace.faults),
         f"  created {trace.created_at}; {trace.attempts} attempt(s)",
         f"  product {trace.product_code}; {trace.language}; {trace.channel}",
@@ -56,11 +57,11 @@ def render_trace(trace: Trace) -> str:
         "",
     ]
     if trace.text is not None:
-        lines += [*(f"  | {_visible(row)}" for row in trace.text.split("\n")), ""]
+        lines += [*(f"  | {visible(row)}" for row in trace.text.split("\n")), ""]
     for number, claim in enumerate(trace.claims, start=1):
         lines += [*_claim(number, claim), ""]
     for disclaimer in trace.disclaimers:
-        lines.append(f"Disclaimer {disclaimer.id} ({disclaimer.language}): {_visible(disclaimer.text)}")
+        lines.append(f"Disclaimer {disclaimer.id} ({disclaimer.language}): {visible(disclaimer.text)}")
         same = (
             "bytes equal the approved wording" if disclaimer.bytes_match else "BYTES DIFFER from the approved wording"
         )
@@ -73,7 +74,7 @@ def render_trace(trace: Trace) -> str:
         lines.append(f"Finding {finding.get('rule')} ({finding.get('severity')}): {finding.get('message')}{authority}")
         if (one := decided.get(number)) is not None:
             when = one.at.isoformat(timespec="seconds")
-            lines.append(f"  dismissed by {_visible(one.by)} at {when}: {_visible(one.reason)}; entry {one.record}")
+            lines.append(f"  dismissed by {visible(one.by)} at {when}: {visible(one.reason)}; entry {one.record}")
     if trace.dismissals:
         lines.append(f"Publishable now: {'yes' if trace.publishable else 'no'}")
     return "\n".join(lines).rstrip("\n") + "\n"

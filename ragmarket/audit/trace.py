@@ -202,6 +202,8 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
     if record.get("kind") == DISMISSAL:
         cited = (record.get(DISMISSAL) or {}).get("draft_id")
         raise NotFound(f"{draft_id!r} records a dismissal, not a draft", hint=f"Trace its draft, {cited}.")
+    if "kind" in record:
+        raise NotFound(f"{draft_id!r} records a {record['kind']}, not a draft")
     found: Sequence[Mapping[str, object]] = tuple(faults) if faults is not None else ()
     broken = bool(found) or not entry.intact()
     chain: ChainStatus = "broken" if broken else "not_verified" if faults is None else "intact"

@@ -11,7 +11,20 @@ import typer
 from typer.core import TyperGroup
 
 from ragmarket import __version__
-from ragmarket.cli import copywriting, demo, disclaimers, findings, policy, records, templates, upkeep
+from ragmarket.cli import (
+    copywriting,
+    demo,
+    disclaimers,
+    findings,
+    grounding,
+    policy,
+    records,
+    segments,
+    signals,
+    simulate,
+    templates,
+    upkeep,
+)
 from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples
 
 HELP = """Cited, disclaimed, audited marketing messages for Indian banks, in English and eight Indian languages.
@@ -24,8 +37,8 @@ Exit codes: 0 done, 2 bad input (nothing changed), 3 refused, 1 fault. State liv
 """
 
 ORDER = (
-    "demo", "index", "draft", "check", "predict", "trace", "findings",
-    "templates", "audit", "disclaimers", "policy", "serve", "train",
+    "demo", "index", "draft", "check", "ground", "predict", "trace", "replay", "findings",
+    "templates", "audit", "disclaimers", "policy", "serve", "train", "simulate", "signals", "segments",
 )  # fmt: skip
 
 
@@ -89,10 +102,14 @@ upkeep.add_to(app)
 copywriting.add_to(app)
 records.add_to(app)
 findings.add_to(app)
+grounding.add_to(app)
 templates.add_to(app)
 disclaimers.add_to(app)
 policy.add_to(app)
 demo.add_to(app)
+simulate.add_to(app)
+signals.add_to(app)
+segments.add_to(app)
 
 
 def main() -> None:

@@ -36,6 +36,19 @@ CLAIMS_HELP = """Train the classifier of prohibited claims in words that no rule
 Learns from the written copy in knowledge/copy/ (or --copy DIR), the claim rules' examples and the bank's phrasebook.
 Weights and their card, with all figures of the cross-validation, go to FOLDER. The same files give the same bytes.
 """
+GROUNDING_HELP = """Train the model that judges whether a claim's words say what its evidence says.
+
+Learns from the phrasebook, the fact catalogue, the term bases and the documents of RAGMARKET_CORPUS_DIR; with --data
+DIR (or RAGMARKET_DATA_DIR), from public labelled pairs as well. Weights and their card, with figures on held-out
+phrasings, languages and kinds, go to FOLDER. About ten minutes on one core.
+"""
+ALIMN_HELP = """Train ALIMN on a table of customers: who responds, from columns and from sentences about them.
+
+--data is a CSV file (plain or gzipped), --spec a YAML file that names its columns: numeric, categorical, target,
+positive, and if there are any, sentences (templates), steps (rounding) and contexts. The encoder's adapters first learn
+the words of the corpus. Model and card go to FOLDER/model; a run resumes where an earlier one in the same folder
+stopped. --as-printed trains the paper's setting instead of ours.
+"""
 SERVE_HELP = """Serve the API and the console.
 
 The console is at /, the API at /v1/… and its description at /docs. It has no login of its own: keep it on this
@@ -142,6 +155,10 @@ def train_claims(
     copy: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, metavar="DIR", help="Other copy of the same form.")
     ] = None,
+    also: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, metavar="DIR", help="A second folder of copy to learn from."),
+    ] = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
@@ -150,7 +167,7 @@ def train_claims(
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
-        card = train_them(folder, desk.note, copy)
+        card = train_them(folder, desk.note, copy, also)
     if desk.as_json:
         desk.json(card)
         return
@@ -159,6 +176,85 @@ def train_claims(
     typer.echo(f"the card with all figures: {folder / 'card.json'}")
     weights = shlex.quote(str(folder.resolve()))
     typer.echo(f"use it with: RAGMARKET_COMPLIANCE__CLAIMS_MODEL_DIR={weights} ragmarket check …")
+
+
+@train.command("grounding", help=GROUNDING_HELP, epilog=examples("ragmarket train grounding runs/grounding"))
+def train_grounding(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, envvar="RAGMARKET_DATA_DIR", metavar="DIR", help="Public data sets."
+        ),
+    ] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Train the support model."""
+    from ragmarket.training import train_grounding as train_it
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    settings = desk.settings()
+    if not settings.corpus_dir.is_dir():
+        raise InvalidInput(f"{settings.corpus_dir} is not a folder", hint="Set RAGMARKET_CORPUS_DIR.")
+    with results_only():
+        card = train_it(folder, desk.note, corpus=settings.corpus_dir, data=data)
+    if desk.as_json:
+        desk.json(card)
+        return
+    for held in ("phrasing", "language_kind", "kind"):
+        for name, share in card["figures"][held].items():
+            typer.echo(f"{held} held out, {name}: {share['share']:.3f} ({share['low']:.3f} to {share['high']:.3f})")
+    typer.echo(f"the card with all figures: {folder / 'card.json'}")
+    weights = shlex.quote(str(folder.resolve()))
+    typer.echo(f"use it with: RAGMARKET_COMPLIANCE__SUPPORT_MODEL_DIR={weights} ragmarket ground …")
+
+
+@train.command(
+    "alimn",
+    help=ALIMN_HELP,
+    epilog=examples("ragmarket train alimn runs/alimn --data customers.csv --spec customers.yaml"),
+)
+def train_alimn(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
+    data: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="CSV", help="The table.")],
+    spec: Annotated[Path, typer.Option(exists=True, dir_okay=False, metavar="YAML", help="What its columns are.")],
+    as_printed: Annotated[bool, typer.Option("--as-printed", help="The paper's exact setting.")] = False,
+    adaptation: Annotated[bool, typer.Option(help="Let the encoder learn the corpus's words first.")] = True,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Train ALIMN."""
+    from ragmarket.training import train_alimn as train_it
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    settings = desk.settings()
+    corpus = settings.corpus_dir if adaptation and settings.corpus_dir.is_dir() else None
+
+    def report(row: dict[str, Any]) -> None:
+        cells = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        desk.note(" ".join(cells))
+
+    with results_only():
+        outcome = train_it(
+            folder,
+            report,
+            data=data,
+            spec=spec,
+            corpus=corpus,
+            base=settings.retrieval.embedding_model,
+            as_printed=as_printed,
+            seed=seed,
+        )
+    if desk.as_json:
+        desk.json(outcome)
+        return
+    for name, value in outcome["held_out"].items():
+        typer.echo(f"{name}: {value:.4f}")
+    typer.echo(f"the card with all figures: {folder / 'model' / 'card.json'}")
 
 
 def serve(

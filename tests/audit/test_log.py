@@ -29,12 +29,13 @@ def plain(draft_id: str, **more: object) -> dict[str, object]:
 def test_hash_covers_place_predecessor_time_and_record(log):
     first, second = log.append(plain("a", note="cafe\u0301")), log.append(plain("b"))
     digest = sha256_hex(canonical_bytes({"draft_id": "a", "note": "caf\u00e9"}))
-    assert first.hash == entry_hash(1, GENESIS, "2026-11-21T10:00:00.000000+00:00", digest)
+    assert first.hash == entry_hash(1, GENESIS, "2026-11-21T10:00:00.000000+00:00", digest, "a", "[]")
     entry = log.entry("b")
     assert (entry.previous, entry.ref) == (first.hash, second)
     assert log.head() == second
     bases = {entry_hash(1, "x", "t", "r"), entry_hash(2, "x", "t", "r"), entry_hash(1, "y", "t", "r")}
-    assert len(bases | {entry_hash(1, "x", "u", "r"), entry_hash(1, "x", "t", "s")}) == 5
+    bases |= {entry_hash(1, "x", "u", "r"), entry_hash(1, "x", "t", "s"), entry_hash(1, "x", "t", "r", "a", "[]")}
+    assert len(bases | {entry_hash(1, "x", "t", "r", "b", "[]"), entry_hash(1, "x", "t", "r", "a", '["y"]')}) == 8
 
 
 def test_time_is_utc_when_nobody_sets_the_clock(tmp_path):
@@ -62,7 +63,7 @@ def test_commits_reach_the_disk(log):
 def test_many_pages_are_read_in_order(log):
     for number in range(7):
         log.append(plain(f"d{number}"))
-    import ragmarket.audit.log as module
+    import ragmarket.audit.reader as module
 
     page, module._PAGE = module._PAGE, 3
     try:
@@ -76,8 +77,9 @@ def test_many_pages_are_read_in_order(log):
     [
         "UPDATE audit_entries SET record = '{}' WHERE seq = 1",
         "DELETE FROM audit_entries WHERE seq = 1",
-        "INSERT OR REPLACE INTO audit_entries SELECT 1, 'x', previous_hash, '', '{}', '' FROM audit_entries",
-        "INSERT OR REPLACE INTO audit_entries SELECT 9, draft_id, previous_hash, '', '{}', '' FROM audit_entries",
+        "INSERT OR REPLACE INTO audit_entries SELECT 1, 'x', previous_hash, '', '{}', '', '', '' FROM audit_entries",
+        "INSERT OR REPLACE INTO audit_entries SELECT 9, draft_id, '', '', '{}', '', '', '' FROM audit_entries",
+        "UPDATE audit_entries SET record = '' WHERE seq = 1",
         "UPDATE audit_blobs SET data = x'00'",
         "DELETE FROM audit_blobs",
         "INSERT OR REPLACE INTO audit_blobs SELECT sha256, x'00' FROM audit_blobs",
@@ -166,6 +168,7 @@ def test_full_disk_fails_the_append_and_leaves_the_log_sound(log):
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
+    log.close()  # the writer's connection is kept; the next one is limited
     with pytest.raises(AuditWriteFailed, match="full"):
         log.append(plain("b", note="x" * 100_000))
     with pytest.raises(AuditWriteFailed, match="full"):
@@ -174,6 +177,7 @@ def test_full_disk_fails_the_append_and_leaves_the_log_sound(log):
         log.get("b")
     assert list(log.verify()) == []
     event.remove(log._engine, "connect", limit)
+    log.close()
     assert log.append(plain("b", note="x" * 100_000)).seq == 2
     assert list(log.verify()) == []
 

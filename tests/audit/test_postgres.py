@@ -108,6 +108,7 @@ def test_postgres_keeps_the_same_promises(server):
 
     for statement in (
         "UPDATE audit_entries SET record = '{}'",
+        "UPDATE audit_entries SET record = ''",
         "DELETE FROM audit_entries",
         "TRUNCATE audit_entries",
         "DELETE FROM audit_blobs",
@@ -131,6 +132,98 @@ def test_postgres_keeps_the_same_promises(server):
         )
     broken = log.entry("p-4").seq
     assert [(fault["seq"], fault["kind"]) for fault in log.verify()] == [(broken, "altered")]
+    log.close()
+
+
+def another_database(server, name):
+    from sqlalchemy import create_engine
+
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return server.rsplit("/", 1)[0] + f"/{name}"
+
+
+def test_postgres_checkpoints_holds_and_removes(server, tmp_path):
+    """The guards let go of what a retention entry names, and of nothing else."""
+    import hashlib
+    import itertools
+    from datetime import date
+
+    from sqlalchemy.exc import DBAPIError
+
+    from ragmarket.audit.checkpoints import Checkpoints, tree_of
+    from ragmarket.audit.export import export
+    from ragmarket.audit.proofs import proof_faults, prove
+    from ragmarket.audit.retention import hold, retain
+    from ragmarket.audit.signing import generate_key, load_signer
+    from ragmarket.schemas.export import Selection
+    from ragmarket.schemas.retention import HoldRequest
+
+    public = generate_key(tmp_path / "key")
+    keeper = Checkpoints(load_signer(tmp_path / "key"), 5)
+    ticks = itertools.count()
+    log = SqlAuditLog(
+        another_database(server, "retention"),
+        clock=lambda: f"{2020 + next(ticks) // 8}-01-01T00:00:00.000000+00:00",
+        after_append=keeper.heed,
+    )
+    for number in range(12):
+        text = f"document {number % 5}".encode()
+        sha256 = hashlib.sha256(text).hexdigest()
+        record = {"draft_id": f"d{number}", "brief": {"campaign": "ब%" if number == 2 else None}}
+        log.append({**record, "documents": [{"sha256": sha256}]}, blobs={sha256: text})
+    point = keeper.make(log)
+    hold(log, HoldRequest(draft_id="d1", by="A", reason="b"))
+    hold(log, HoldRequest(campaign="ब%", by="A", reason="b"))
+    done = retain(log, before=date(2021, 1, 1), by="R", reason="rule")
+    assert (len(done.removed), done.held) == (5, 2)
+    assert list(log.verify(None, [point], public)) == []
+    assert proof_faults(prove(log.entry("d0"), point, tree_of(log)), public) == []
+    export(log, Selection(campaign="ब%"), tmp_path / "out", checkpoints=keeper)
+    for statement in (
+        "UPDATE audit_entries SET record = '' WHERE draft_id = 'd1'",
+        "UPDATE audit_entries SET record = 'x' WHERE draft_id = 'd0'",
+        "DELETE FROM audit_blobs",
+    ):
+        with log._engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+            connection.exec_driver_sql(statement)
+    log.close()
+
+
+def test_postgres_upgrades_an_old_log(server, tmp_path):
+    """The rows of `log_before_alembic.sql` in the tables that the code of before made."""
+    import sqlite3
+
+    from sqlalchemy import create_engine
+
+    from ragmarket.audit import revisions
+
+    old = sqlite3.connect(tmp_path / "old.sqlite3")
+    old.executescript((Path(__file__).parent / "log_before_alembic.sql").read_text(encoding="utf-8"))
+    names = ("audit_entries", "audit_blobs", "audit_head")
+    tables = {name: old.execute("SELECT * FROM " + name).fetchall() for name in names}  # noqa: S608
+    old.close()
+    url = another_database(server, "upgraded")
+    engine = create_engine(url)
+    with engine.begin() as connection, pytest.MonkeyPatch.context() as patch:
+        from alembic.script import ScriptDirectory
+
+        steps = ScriptDirectory._upgrade_revs
+        patch.setattr(ScriptDirectory, "_upgrade_revs", lambda self, _, below: steps(self, "0002", below))
+        revisions.migrate(connection)
+        connection.exec_driver_sql("DROP TABLE audit_version")
+        for name, rows in tables.items():
+            marks = ", ".join(["%s"] * len(rows[0]))
+            for row in rows:
+                connection.exec_driver_sql("INSERT INTO " + name + f" VALUES ({marks})", row)  # noqa: S608
+    engine.dispose()
+    log = SqlAuditLog(url)
+    assert (log.head().seq, list(log.verify())) == (6, [])
+    assert [entry.record_bytes.decode() for entry in log.entries()] == [row[4] for row in tables["audit_entries"]]
+    assert log.append({"draft_id": "new"}).seq == 7
+    assert list(log.verify()) == []
     log.close()
 
 

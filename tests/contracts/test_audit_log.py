@@ -81,3 +81,22 @@ def test_fresh_and_filled_logs_verify(audit):
     audit.append(record("d", documents=[{"doc_id": "x", "version": "1", "sha256": sha256}]))
     audit.append(record("e"))
     assert list(audit.verify()) == []
+
+
+def test_bytes_come_with_their_record_and_are_asked_for_once(audit):
+    data = "ब्याज दर".encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    asked = []
+
+    def give():
+        asked.append(sha256)
+        return data
+
+    for number in range(3):
+        audit.append(record(f"d{number}", documents=[{"sha256": sha256}]), blobs={sha256: give})
+    assert len(asked) == 1
+    assert audit.get_blob(sha256) == data
+    assert list(audit.verify()) == []
+    with pytest.raises(AuditWriteFailed):
+        audit.append(record("e"), blobs={"0" * 64: b"other bytes"})
+    assert len(list(audit.records())) == 3

@@ -10,6 +10,7 @@ from typing import Any
 from ragmarket.errors import MissingDependency, ModelMissing, UndecodableOutput
 from ragmarket.generation.engines.folder import revision_of
 from ragmarket.schemas.draft import Generation
+from ragmarket.schemas.message import ModelInfo
 
 GRAMMARS_KEPT = 256
 
@@ -64,6 +65,11 @@ class EmbeddedEngine:
             )
             self._compiler = xgrammar.GrammarCompiler(info, max_threads=1, cache_enabled=False)
             self._ready = True
+
+    @property
+    def identity(self) -> ModelInfo:
+        """Which model answers; its files are hashed, not loaded."""
+        return ModelInfo(name=self._name, revision=revision_of(self._folder), engine="embedded")
 
     def _compiled(self, grammar: str) -> Any:
         with self._lock:

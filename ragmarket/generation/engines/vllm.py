@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ragmarket.errors import BackendUnavailable, MissingDependency, ModelMissing, UndecodableOutput
 from ragmarket.generation.engines.folder import revision_of
 from ragmarket.schemas.draft import Generation
+from ragmarket.schemas.message import ModelInfo
 
 if TYPE_CHECKING:
     from openai.types import Completion
@@ -92,6 +93,12 @@ class VllmEngine:
                     hint='Start vLLM with --structured-outputs-config \'{"backend": "xgrammar"}\' ',
                 )
             self._ready = True
+
+    @property
+    def identity(self) -> ModelInfo:
+        """Which model answers; asks the server once."""
+        self.warm_up()
+        return ModelInfo(name=self._model, revision=self._revision, engine="vllm")
 
     def _served(self) -> tuple[str, str]:
         """Name and revision of the model: the hash of its files where they can be read here, else its served name."""

@@ -1,0 +1,113 @@
+"""Group commit: what several threads want kept goes to disk in one transaction.
+
+Whoever comes first leads; those who come while it writes wait, and the next of them writes for all that wait. Each
+caller goes on only when its own record is on disk, or hears why it is not; nobody hears of another's failure.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+
+from ragmarket.errors import AuditChainBroken, AuditWriteFailed, RagmarketError
+from ragmarket.schemas.message import AuditRef
+
+# Bounds what one failing transaction can take with it, and how long the lock is held.
+_MOST = 128
+
+
+class LockTimeout(AuditWriteFailed):
+    """Another process held the log's lock for too long."""
+
+
+class NotKept(AuditWriteFailed):
+    """The record cites bytes that nobody kept."""
+
+
+class Pending:
+    """One thread's wish: bytes to keep, and a record to append unless ``data`` is None.
+
+    Attributes:
+        ref: Where the record stands; set inside the transaction, and true once ``done`` without ``error``.
+        error: Why nothing of it was written.
+    """
+
+    __slots__ = ("blobs", "cited", "data", "digest", "done", "draft_id", "error", "ref")
+
+    def __init__(
+        self, draft_id: str, data: bytes | None, digest: str, cited: Sequence[str], blobs: dict[str, bytes]
+    ) -> None:
+        self.draft_id = draft_id
+        self.data = data
+        self.digest = digest
+        self.cited = tuple(cited)
+        self.blobs = blobs
+        self.ref: AuditRef | None = None
+        self.error: Exception | None = None
+        self.done = False
+
+
+class GroupCommit:
+    """Lets one thread at a time write for all that wait.
+
+    Args:
+        turn: Held while a group is written.
+        write: Writes a group in one transaction, and returns after the commit; sets ``ref`` or ``error`` of each.
+            A `RagmarketError` that it raises means that nothing of the group was written.
+    """
+
+    def __init__(self, turn: AbstractContextManager[object], write: Callable[[Sequence[Pending]], None]) -> None:
+        self._turn = turn
+        self._write = write
+        self._gate = threading.Lock()
+        self._waiting: list[Pending] = []
+
+    def add(self, pending: Pending) -> Pending:
+        """Return when ``pending`` is on disk.
+
+        Raises:
+            Exception: Whatever kept it from being written; nothing of it is on disk.
+        """
+        with self._gate:
+            self._waiting.append(pending)
+        try:
+            while not pending.done:
+                with self._turn:
+                    if not pending.done:
+                        self._lead()
+        except BaseException:
+            # Interrupted before its turn came: what nobody waits for any more is not written.
+            with self._gate:
+                if pending in self._waiting:
+                    self._waiting.remove(pending)
+            raise
+        if pending.error is not None:
+            raise pending.error
+        return pending
+
+    def _lead(self) -> None:
+        with self._gate:
+            group, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+        try:
+            self._try(group)
+        finally:
+            for one in group:
+                if not one.done:
+                    one.error = one.error or AuditWriteFailed("the write of the record was interrupted")
+                    one.done = True
+
+    def _try(self, group: Sequence[Pending]) -> None:
+        try:
+            self._write(group)
+        except RagmarketError as error:
+            if len(group) > 1 and not isinstance(error, LockTimeout | AuditChainBroken):
+                # One of them may be what the database refuses: alone, each stands or falls for itself.
+                for one in group:
+                    one.error = one.ref = None
+                    self._try([one])
+                return
+            for one in group:
+                one.error, one.ref = type(error)(error.message, hint=error.hint), None
+        for one in group:
+            one.done = True

@@ -1,0 +1,1 @@
+"""One module per revision, in order; Alembic reads them from this folder. Must not know: anything but SQL."""

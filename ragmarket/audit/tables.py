@@ -1,0 +1,160 @@
+"""The log's tables: every statement that is sent to the database, in the two dialects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ragmarket.audit.commits import Pending
+from ragmarket.audit.entry import GENESIS, Entry, columns, entry_hash, stored_bytes
+from ragmarket.errors import AuditChainBroken
+from ragmarket.schemas.message import AuditRef
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_HASHES = 20_000
+_AT_ONCE = 500
+# Their ids begin so: what the log records of itself.
+OWN_KINDS = ("checkpoint", "hold", "release", "retention")
+
+
+class Tables:
+    """Statements on a connection that the caller has opened.
+
+    Args:
+        dialect: ``sqlite`` or ``postgresql``.
+    """
+
+    def __init__(self, dialect: str) -> None:
+        self._sqlite = dialect == "sqlite"
+        self._select = f"SELECT {columns(dialect)} FROM audit_entries"  # noqa: S608 (constants)
+
+    def _sql(self, query: str) -> str:
+        return query if self._sqlite else query.replace("?", "%s")
+
+    def _rows(self, connection: Connection, query: str, values: Sequence[object] = ()) -> Sequence[Sequence[object]]:
+        return connection.exec_driver_sql(self._sql(query), tuple(values)).all()
+
+    def _entries(self, connection: Connection, query: str, values: Sequence[object] = ()) -> list[Entry]:
+        return [Entry.from_row(row) for row in self._rows(connection, f"{self._select} {query}", values)]
+
+    def entry(self, connection: Connection, draft_id: str) -> Entry | None:
+        """The entry of one draft."""
+        found = self._entries(connection, "WHERE draft_id = ?", (draft_id,))
+        return found[0] if found else None
+
+    def page(self, connection: Connection, after: int, most: int) -> list[Entry]:
+        """The first entries behind a place, in order; all of them where ``most`` is negative."""
+        limit = f" LIMIT {int(most)}" if most >= 0 else ""
+        return self._entries(connection, f"WHERE seq > ? ORDER BY seq{limit}", (after,))
+
+    def places(self, connection: Connection, places: Sequence[int]) -> list[Entry]:
+        """The entries at some places, in order."""
+        found: list[Entry] = []
+        for start in range(0, len(places), _AT_ONCE):
+            some = places[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            found += self._entries(connection, f"WHERE seq IN ({marks}) ORDER BY seq", some)
+        return found
+
+    def of_kind(self, connection: Connection, kind: str) -> list[Entry]:
+        """The log's own entries of one kind."""
+        if self._sqlite:
+            bounds = (f"{kind}.", f"{kind}/")  # by the index; "/" is the character behind "."
+            return self._entries(connection, "WHERE draft_id >= ? AND draft_id < ? ORDER BY seq", bounds)
+        return self._entries(connection, "WHERE starts_with(draft_id, ?) ORDER BY seq", (f"{kind}.",))
+
+    def chosen(
+        self, connection: Connection, since: str | None, before: str | None, holding: str | None
+    ) -> list[tuple[int, str]]:
+        """Place and id of entries recorded in ``[since, before)`` whose record holds a text, in order."""
+        terms: list[str] = ["1 = 1"]
+        values: list[str] = []
+        # Times are compared as bytes, whatever the database's language.
+        time = "recorded_at" if self._sqlite else 'recorded_at COLLATE "C"'
+        if since is not None:
+            terms.append(f"{time} >= ?")
+            values.append(since)
+        if before is not None:
+            terms.append(f"{time} < ?")
+            values.append(before)
+        if holding is not None:
+            terms.append("instr(record, ?) > 0" if self._sqlite else "strpos(record, ?) > 0")
+            values.append(holding)
+        query = f"SELECT seq, draft_id FROM audit_entries WHERE {' AND '.join(terms)} ORDER BY seq"  # noqa: S608
+        return [(int(str(row[0])), str(row[1])) for row in self._rows(connection, query, values)]
+
+    def hashes(self, connection: Connection, after: int) -> list[tuple[int, str]]:
+        """Place and hash of the entries behind a place."""
+        query = f"SELECT seq, entry_hash FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT {_HASHES}"  # noqa: S608
+        return [(int(str(row[0])), str(row[1])) for row in self._rows(connection, query, (after,))]
+
+    def head(self, connection: Connection) -> AuditRef | None:
+        """The head that the log recorded."""
+        rows = self._rows(connection, "SELECT seq, entry_hash FROM audit_head")
+        return AuditRef(seq=int(str(rows[0][0])), hash=str(rows[0][1])) if rows else None
+
+    def checked_end(self, connection: Connection) -> Entry | None:
+        """The last entry, None in an empty log.
+
+        Raises:
+            AuditChainBroken: It is not the one that was recorded last, or it was altered.
+        """
+        rows = self._entries(connection, "ORDER BY seq DESC LIMIT 1")
+        last, head = (rows[0] if rows else None), self.head(connection)
+        if (last.ref if last else None) != head:
+            raise AuditChainBroken("the last entry of the audit log is not the one that was recorded last")
+        if last is not None and not last.intact():
+            raise AuditChainBroken(f"the last entry of the audit log ({last.seq}) was altered")
+        return last
+
+    def taken(self, connection: Connection, draft_id: str) -> bool:
+        """Whether a record stands under an id."""
+        return bool(self._rows(connection, "SELECT seq FROM audit_entries WHERE draft_id = ?", (draft_id,)))
+
+    def insert(self, connection: Connection, wish: Pending, last: Entry | AuditRef | None, at: str) -> AuditRef:
+        """Add a record behind ``last`` and move the head."""
+        seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+        cited = json.dumps(list(wish.cited), separators=(",", ":"))
+        hash_ = entry_hash(seq, previous, at, wish.digest, wish.draft_id, cited)
+        names = "seq, draft_id, previous_hash, recorded_at, record, entry_hash, record_sha256, cited"
+        text = (wish.data or b"").decode("utf-8")
+        connection.exec_driver_sql(
+            self._sql(f"INSERT INTO audit_entries ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),  # noqa: S608
+            (seq, wish.draft_id, previous, at, text, hash_, wish.digest, cited),
+        )
+        move = "UPDATE audit_head SET seq = ?, entry_hash = ?"
+        begin = "INSERT INTO audit_head (seq, entry_hash, id) VALUES (?, ?, 1)"
+        connection.exec_driver_sql(self._sql(move if last else begin), (seq, hash_))
+        return AuditRef(seq=seq, hash=hash_)
+
+    def remove(self, connection: Connection, records: Mapping[int, str], blobs: Iterable[str]) -> None:
+        """Take away records (place to hash), keeping their entries, and kept bytes; a retention entry names them."""
+        blank = self._sql("UPDATE audit_entries SET record = '', record_sha256 = ? WHERE seq = ?")
+        for seq, record_sha256 in records.items():
+            connection.exec_driver_sql(blank, (record_sha256, seq))
+        for sha256 in blobs:
+            connection.exec_driver_sql(self._sql("DELETE FROM audit_blobs WHERE sha256 = ?"), (sha256,))
+
+    def kept(self, connection: Connection, hashes: Iterable[str]) -> set[str]:
+        """Which of some hashes bytes are kept under."""
+        wanted, found = list(dict.fromkeys(hashes)), set[str]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            marks = ", ".join("?" * len(some))
+            rows = self._rows(connection, f"SELECT sha256 FROM audit_blobs WHERE sha256 IN ({marks})", some)  # noqa: S608
+            found.update(str(row[0]) for row in rows)
+        return found
+
+    def keep(self, connection: Connection, blobs: Mapping[str, bytes]) -> None:
+        """Keep bytes that are not kept yet."""
+        for sha256, data in blobs.items():
+            insert = self._sql("INSERT INTO audit_blobs (sha256, data) VALUES (?, ?)")
+            connection.exec_driver_sql(insert, (sha256, data))
+
+    def blob(self, connection: Connection, sha256: str) -> bytes | None:
+        """The bytes kept under a hash, unchecked."""
+        rows = self._rows(connection, "SELECT data FROM audit_blobs WHERE sha256 = ?", (sha256,))
+        return stored_bytes(rows[0][0]) if rows else None
