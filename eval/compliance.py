@@ -4,15 +4,16 @@ Holds written copy against the rules, the rules with the classifier, a flat word
 prints recall and false alarms per class, tongue, script and difficulty with Wilson intervals, the share of caught texts
 whose class is named rightly, and the time a message takes.
 
-    python eval/compliance.py                          # eval/copy: written by readers who had not seen the rules
+    python eval/compliance.py                          # eval/copy/test: by readers who had not seen the rules
+    python eval/compliance.py --split dev --show-misses   # the half that those who mend the rules may read
     python eval/compliance.py --quick                  # a fourth of it
     python eval/compliance.py --data DIR               # your own copy, in the same form
     python eval/compliance.py --html report.html --json report.json
 
 A text counts as caught, and a lawful one as a false alarm, when `ragmarket check --body-only` finds a claim in it that
-it blocks or wants a person to review. Misses are counted, and listed
-only with --show-misses, so that the copy stays unseen by those who mend the rules. Exit code 1: a threshold is not met;
-2: the copy cannot be read.
+it blocks or wants a person to review. Misses are counted, and listed only with --show-misses, which the test half
+refuses: it stays unseen by those who mend the rules (`eval/copy_split.py` says how the halves were parted). Exit code
+1: a threshold is not met; 2: the copy cannot be read.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from rich.table import Table
 
 from eval.copy_baselines import by_flat_list, by_guardrails_pattern, flat_list, shipped_validators
 from eval.copy_latency import latencies, machine
+from eval.copy_split import SPLITS
 from eval.copy_tally import GROUPS, CopyTally, language_of
 from eval.intervals import percent
 from ragmarket.compliance.guard import GuardedReview
@@ -141,7 +143,8 @@ def tables(tallies: dict[str, CopyTally]) -> list[Table]:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     found = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    found.add_argument("--data", type=Path, default=ROOT / "eval" / "copy", help="folder of copy (default: eval/copy)")
+    found.add_argument("--data", type=Path, metavar="DIR", help="your own copy, instead of a half of eval/copy")
+    found.add_argument("--split", choices=SPLITS, default="test", help="which half of eval/copy (default: test)")
     found.add_argument("--quick", action="store_true", help="a fourth of the lines, drawn with a fixed seed")
     found.add_argument(
         "--as-of", type=date.fromisoformat, default=date(2027, 1, 15), help="default: all packs in force"
@@ -201,8 +204,11 @@ def measured(samples: Sequence[Sample], as_of: date) -> tuple[dict[str, CopyTall
 def main(arguments: list[str] | None = None) -> int:
     """Run the bench."""
     options = parser().parse_args(arguments)
+    if options.show_misses and options.data is None and options.split == "test":
+        sys.stderr.write("--show-misses: the test half is for counting only; use --split dev, or --data\n")
+        return 2
     try:
-        samples = read_copy(options.data)
+        samples = read_copy(options.data or ROOT / "eval" / "copy" / options.split)
         if options.quick:
             samples = random.Random(_SEED).sample(samples, max(1, int(_QUICK * len(samples))))
         tallies, about = measured(samples, options.as_of)

@@ -107,8 +107,10 @@ def message_panel(result: Result, titles: Titles, heading: str = "") -> Panel:
 
 def verdict_lines(verdict: CheckVerdict) -> Text:
     """One verdict with its findings."""
-    passed = verdict.verdict == "pass"
-    text = Text(f"{verdict.id}: {verdict.verdict}\n", style="bold green" if passed else "bold red")
+    state, style = str(verdict.verdict), "bold green" if verdict.verdict == "pass" else "bold red"
+    if verdict.verdict == "pass" and verdict.inconclusive:
+        state, style = f"pass, but inconclusive: {', '.join(verdict.inconclusive)}", "bold yellow"
+    text = Text(f"{verdict.id}: {state}\n", style=style)
     text.append_text(finding_lines(verdict.findings))
     text.rstrip()
     return text

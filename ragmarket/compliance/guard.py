@@ -20,7 +20,7 @@ from ragmarket.compliance.paraphrase.check import without_echoes
 from ragmarket.compliance.paraphrase.model import SHIPPED, ClaimModel, load
 from ragmarket.compliance.phrasebook import Phrasebook
 from ragmarket.compliance.policy import PolicyBook
-from ragmarket.compliance.rules.pack_verbs import CopyReading, check_lines, check_needs
+from ragmarket.compliance.rules.pack_verbs import INCONCLUSIVE, CopyReading, check_lines, check_needs
 from ragmarket.errors import MissingDependency
 from ragmarket.protocols import Rewriter
 from ragmarket.schemas.base import today
@@ -180,4 +180,10 @@ class GuardedReview:
         found += self._beside(request, policy, body_only=body_only)
         # What a person has to decide may not simply be sent.
         fails = any(finding.severity == "block" or finding.origin == "classifier" for finding in found)
-        return CheckVerdict(id=request.id, verdict="fail" if fails else "pass", findings=tuple(found))
+        undecided = {one.rule for one in found if one.severity == "review" and INCONCLUSIVE in one.message}
+        return CheckVerdict(
+            id=request.id,
+            verdict="fail" if fails else "pass",
+            findings=tuple(found),
+            inconclusive=tuple(sorted(undecided)),
+        )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ragmarket.compliance.ledger import Ledger, load_ledger
 from ragmarket.compliance.pack_files import load_packs
 from ragmarket.compliance.packs import ChannelRule, PackRule, Packs, PackSnapshot
+from ragmarket.compliance.paraphrase.model import fingerprint
 from ragmarket.compliance.rules.channel import sms_segments
 from ragmarket.errors import BadKnowledge, InvalidInput
 from ragmarket.knowledge.catalogue import load_catalogue
@@ -34,17 +35,20 @@ class PolicyBook:
         ledger: The approved wordings.
         packs: The rules.
         production: Demo approvals do not count, and an unapproved wording refuses the message.
+        classifier: SHA-256 of the weights of the classifier that reviews beside the rules, when there is one.
     """
 
-    def __init__(self, ledger: Ledger, packs: Packs, production: bool = False) -> None:
+    def __init__(self, ledger: Ledger, packs: Packs, production: bool = False, classifier: str | None = None) -> None:
         self.ledger = ledger
         self.packs = packs
         self.production = production
+        self.classifier = classifier
         self._snapshot = json.dumps(
             {
                 "ledger": json.loads(ledger.to_bytes()),
                 "packs": packs.snapshot().model_dump(mode="json", by_alias=True),
                 "production": production,
+                **({} if classifier is None else {"classifier": classifier}),
             },
             ensure_ascii=False,
             sort_keys=True,
@@ -67,7 +71,7 @@ class PolicyBook:
             raw = json.loads(data)
             ledger = Ledger.from_bytes(json.dumps(raw["ledger"]).encode())
             packs = Packs.from_snapshot(PackSnapshot.model_validate(raw["packs"]))
-            book = cls(ledger, packs, bool(raw["production"]))
+            book = cls(ledger, packs, bool(raw["production"]), raw.get("classifier"))
         except (ValueError, KeyError, TypeError, ValidationError) as error:
             raise BadKnowledge("policy snapshot", None, f"not a policy snapshot: {error}") from error
         # A snapshot written before a field existed keeps the bytes, and so the id, that its records cite.
@@ -228,14 +232,17 @@ def load_policy_book(
     kinds: Collection[str] | None = None,
     production: bool = False,
     decisions: Path | None = None,
+    classifier: Path | None = None,
 ) -> PolicyBook:
     """Read ledger, packs and claim rules from their folders; ``kinds`` defaults to the shipped fact catalogue.
 
-    ``decisions`` is the deployment's decisions file; without one only the ledger's own files count.
+    ``decisions`` is the deployment's decisions file; without one only the ledger's own files count. ``classifier`` is
+    the folder of the claim classifier, whose hash the snapshot then names.
 
     Raises:
         BadKnowledge: The first mistake, with file and line.
     """
     ledger = load_ledger(disclaimers, decisions)
     known = load_catalogue().kinds if kinds is None else kinds
-    return PolicyBook(ledger, load_packs(policies, rules, ledger, known), production)
+    packs = load_packs(policies, rules, ledger, known)
+    return PolicyBook(ledger, packs, production, None if classifier is None else fingerprint(classifier))

@@ -129,8 +129,13 @@ class CheckRequest(Frozen):
 
 
 class CheckVerdict(Frozen):
-    """What review says of somebody else's copy."""
+    """What review says of somebody else's copy.
+
+    ``inconclusive`` names the rules that nobody can tell are kept, for want of a field or of words: a pass beside one
+    says that nothing wrong was found, and not that the copy is safe to send.
+    """
 
     id: str
     verdict: Literal["pass", "fail"]
     findings: tuple[Finding, ...]
+    inconclusive: tuple[str, ...] = ()

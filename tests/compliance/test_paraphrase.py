@@ -20,6 +20,7 @@ from ragmarket.compliance.paraphrase.features import BITS, features, passages
 from ragmarket.compliance.paraphrase.model import SHIPPED, load
 from ragmarket.compliance.paraphrase.samples import read_copy
 from ragmarket.compliance.paraphrase.skeleton import skeleton
+from ragmarket.compliance.paraphrase.training import FALSE_ALARMS
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.compliance.rules.normalise import fold
 from ragmarket.errors import BadKnowledge, ModelMissing
@@ -75,7 +76,7 @@ def test_a_text_s_features_are_the_same_on_every_machine() -> None:
     words = passages("Guaranteed लाभ, 100% of 5,000!")[0].words
     places = features(words, "mutual_fund")
     assert words == ("guaranteed", "लाभ", ",", "100%", "of", "7")
-    assert (len(places), int(places.sum())) == (99, 2969146)
+    assert (len(places), int(places.sum())) == (99, 12602938)
 
 
 def test_eight_threads_say_what_one_says(book: PolicyBook) -> None:
@@ -159,7 +160,7 @@ def test_the_shipped_model_is_small_and_its_card_tells_what_it_was_made_of() -> 
     card = load().card
     shares = card["figures"]["cross_validation"]
     lawful = [shares["lawful"], shares["neutral"]]
-    assert sum(one["flagged"] for one in lawful) <= 0.015 * sum(one["of"] for one in lawful)
+    assert sum(one["flagged"] for one in lawful) <= FALSE_ALARMS * sum(one["of"] for one in lawful)
     assert set(card["figures"]["leave_one_tongue_out"]) == {"all", *(one.tongue for one in COPY)}
     assert card["data"]["limits"]
     assert np.isfinite(load().lawless).all()

@@ -9,8 +9,9 @@ import pytest
 
 from eval.compliance import BOTH, FLAT, PATTERN, RULES, main
 from eval.copy_baselines import by_flat_list, by_guardrails_pattern, flat_list
+from eval.copy_split import development, part
 from eval.copy_tally import CopyTally, script_name
-from ragmarket.compliance.paraphrase.samples import Sample
+from ragmarket.compliance.paraphrase.samples import Sample, read_copy
 
 COPY = """
 tongue: en
@@ -91,3 +92,41 @@ def test_a_caught_text_of_another_class_is_recall_but_not_right() -> None:
     assert tally.share("recall").hits == 1
     assert tally.share("right class", "class", "09").hits == 0
     assert [script_name(text) for text in ("loan", "लोन", "loan लोन", "42")] == ["Latn", "Deva", "mixed", "none"]
+
+
+def test_the_halves_are_parted_by_scenario_alike_in_every_tongue(tmp_path: Path) -> None:
+    import shutil
+
+    import yaml
+
+    shipped = Path(__file__).resolve().parents[2] / "eval" / "copy"
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    for dev in sorted((shipped / "dev").glob("*.yaml")):
+        halves = [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in (dev, shipped / "test" / dev.name)]
+        assert halves[0]["tongue"] == halves[1]["tongue"] == dev.stem
+        lines = [
+            {
+                row[-1]
+                for rows in (*half["unlawful"].values(), *half["lawful"].values(), half["neutral"])
+                for row in rows
+            }
+            for half in halves
+        ]
+        assert not lines[0] & lines[1]
+    everything = [
+        (number, label, place) for number in range(1, 25) for label in ("plain", "lawful") for place in (0, 1)
+    ]
+    chosen = development(everything)
+    assert chosen == development(list(reversed(everything)))
+    assert {number for number, label, _ in chosen if label == "plain"} < set(range(1, 25))
+    assert len(chosen) == 38  # 40 % of each label
+    shutil.copy(shipped / "dev" / "en.yaml", whole)
+    counts = part(whole, tmp_path / "parted")
+    assert sum(counts.values()) == len(read_copy(whole))
+    assert len(read_copy(tmp_path / "parted" / "dev")) == counts["dev"]
+
+
+def test_the_test_half_is_never_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--show-misses"]) == 2
+    assert "for counting only" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from datetime import date
 from ragmarket.compliance.paraphrase.features import passages
 from ragmarket.compliance.paraphrase.model import ClaimModel
 from ragmarket.compliance.rules.claim_rule import ClaimRule
+from ragmarket.compliance.rules.claims import Excuses
 from ragmarket.compliance.rules.lexicon import Lexicon
 from ragmarket.schemas.compliance import Finding
 
@@ -49,6 +50,7 @@ def check_paraphrases(
     open_text = text
     for start, end in masked:
         open_text = open_text[:start] + "\n" * (end - start) + open_text[end:]
+    excuses = Excuses(text, lexicon)
     found: list[tuple[float, Finding]] = []
     for passage in passages(open_text):
         places, weights = model.weigh(passage.words, product_class)
@@ -56,6 +58,8 @@ def check_paraphrases(
         if probability < model.threshold:
             continue
         rule = by_class[model.class_of(places, weights, by_class)]
+        if excuses.hold(rule):
+            continue
         message = f"reads like a claim that {rule.message} (probability {probability:.2f}; a person has to decide)"
         finding = Finding(
             rule=rule.id,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Hashes = npt.NDArray[np.uint64]
     Places = npt.NDArray[np.int64]
 
-VERSION = 1
-BITS = 16
+VERSION = 2
+BITS = 18
 _GROUPS = {
     **dict.fromkeys(("mutual_fund", "securities", "nps", "ulip"), "market"),
     "insurance": "cover",

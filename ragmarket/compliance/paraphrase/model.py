@@ -46,6 +46,11 @@ class ClaimModel:
     threshold: float
     card: Mapping[str, Any]
 
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of the weights, which with the card's threshold decide what is found."""
+        return str(self.card["weights_sha256"])
+
     def probability(self, margin: float) -> float:
         """The calibrated probability that a passage with this margin is unlawful."""
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, self.slope * margin + self.offset))))
@@ -98,6 +103,14 @@ def save(model: ClaimModel, folder: Path) -> None:
         **model.card,
     }
     (folder / "card.json").write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def fingerprint(folder: Path = SHIPPED) -> str | None:
+    """What `ClaimModel.fingerprint` will be, read from the card alone; None when there is no card to read."""
+    try:
+        return str(json.loads((folder / "card.json").read_text(encoding="utf-8"))["weights_sha256"])
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 @lru_cache(maxsize=4)

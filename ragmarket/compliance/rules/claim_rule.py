@@ -26,7 +26,9 @@ class RuleHead(Frozen):
     """What a rule is, in ``rules/<file>.yaml``; its words stand in ``rules/words/<tongue>.yaml``.
 
     ``near`` names concepts that make the claim when they stand within ``within`` words of one another. A claim in a
-    message that also holds one of the rule's ``excuses`` gets ``excused_severity`` instead of ``severity``.
+    message that also holds one of the rule's ``excuses`` gets ``excused_severity`` instead of ``severity``. Each group
+    of ``unless`` names concepts that, all said in the message, make the claim a lawful one (a past return beside its
+    benchmark, its periods and the prescribed line).
     """
 
     id: str = Field(pattern=r"^claims\.[a-z_]+$")
@@ -44,6 +46,7 @@ class RuleHead(Frozen):
     effective_to: date | None
     near: tuple[tuple[str, ...], ...] = ()
     within: int = Field(default=4, ge=0, le=12)
+    unless: tuple[tuple[str, ...], ...] = ()
     excused_severity: Severity | None = None
 
     def binds(self, product_class: str, channel: str, day: date) -> bool:
@@ -92,7 +95,8 @@ class Negation(Frozen):
     ``never`` are expressions that hold a negator and deny nothing ("don't miss"). ``turns`` open a new clause ("but").
     ``without`` are those of ``before`` that a second negator in the clause turns round ("bina guarantee nahi").
     ``others`` say that a denial is of others only ("elsewhere"). ``labels`` deny the sentence that they open ("Myth:").
-    ``answers`` deny the question that they follow, besides ``before`` and ``after`` ("not at all").
+    ``answers`` deny the question that they follow, besides ``before`` and ``after`` ("not at all"). ``warnings`` deny
+    their whole clause, and the one before it if they are a clause of their own ("do not believe anyone who").
     """
 
     before: tuple[str, ...] = ()
@@ -106,6 +110,7 @@ class Negation(Frozen):
     others: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class ExamplePair(Frozen):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 
 from ragmarket.compliance.rules.claim_rule import ClaimRule
@@ -81,6 +82,28 @@ def _merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+class Excuses:
+    """What a whole message says, disclaimers included, that makes a claim a lawful one; read when first asked."""
+
+    def __init__(self, text: str, lexicon: Lexicon, views: Sequence[Reading] = ()) -> None:
+        self._text = text
+        self._lexicon = lexicon
+        self._given = views
+
+    @cached_property
+    def _views(self) -> Sequence[Reading]:
+        if self._given:
+            return self._given
+        words = self._lexicon.words
+        views = [Reading(folded, words) for folded in readings(self._text, words.index.opens)]
+        coarse = reading_of(views[0].folded)
+        return views if coarse is None else [*views, Reading(coarse, self._lexicon.romanised)]
+
+    def hold(self, rule: ClaimRule) -> bool:
+        """Whether all concepts of one group of the rule's ``unless`` are said."""
+        return any(all(any(view.concept(name) for view in self._views) for name in group) for group in rule.unless)
+
+
 def check_claims(
     text: str, lexicon: Lexicon, *, product_class: str, channel: str, as_of: date, masked: Sequence[Span] = ()
 ) -> tuple[Finding, ...]:
@@ -106,6 +129,7 @@ def check_claims(
     typed = None if coarse is None else Reading(coarse, lexicon.romanised)
     if typed is not None:
         views.append(typed)
+    excuses = Excuses(text, lexicon, () if masked else views)
     findings: list[Finding] = []
     called = {place for view in views for name in view.matches.names for place in lexicon.callers.get(name, ())}
     for rule in (lexicon.rules[place] for place in sorted(called)):
@@ -117,7 +141,7 @@ def check_claims(
             for start, end in _matches(view, rule)
             if end > start and (view is not typed or holds_native(view.text[start:end]))
         )
-        if not spans:
+        if not spans or excuses.hold(rule):
             continue
         severity: Severity | None = rule.severity
         if any(view.matches.find(rule_list(rule.id, "excuses")) for view in views):

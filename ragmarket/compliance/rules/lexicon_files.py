@@ -22,7 +22,8 @@ from ragmarket.errors import BadKnowledge
 
 TERM_LISTS = ("phrases", "denials", "lawful", "excuses")
 NEGATION_LISTS = (
-    "before", "after", "through", "then", "never", "turns", "without", "others", "labels", "answers"
+    "before", "after", "through", "then", "never", "turns", "without", "others", "labels", "answers",
+    "warnings",
 )  # fmt: skip
 _CONCEPTS = "concepts.yaml"
 
@@ -108,10 +109,10 @@ def _check_head(
         raise placed.wrong([*at, "effective_to"], "effective_to is before effective_from")
     if not head.explanation.strip():
         raise placed.wrong([*at, "id"], f"{head.id} has no explanation of why it is unlawful and what to say instead")
-    for group in head.near:
-        for name in group:
+    for field in ("near", "unless"):
+        for name in (name for group in getattr(head, field) for name in group):
             if name not in concepts:
-                raise placed.wrong([*at, "near"], f"there is no concept {name}")
+                raise placed.wrong([*at, field], f"there is no concept {name}")
 
 
 def _check_scope(file: Placed[WordFile], id_: str, head: RuleHead, part: RuleWords) -> None:

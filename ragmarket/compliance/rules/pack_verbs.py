@@ -36,7 +36,7 @@ class CopyReading:
     def __init__(self, text: str, words: Lexicon, masked: Sequence[Span] = ()) -> None:
         self.text = text
         self._masked = masked
-        plain, *undone = readings(text)
+        plain, *undone = readings(text, words.words.index.opens)
         self.plain = Reading(plain, words.words)
         self._views = [(self.plain, False), *((Reading(folded, words.words), False) for folded in undone)]
         coarse = reading_of(plain)

@@ -65,7 +65,7 @@ class Reading:
             return True
         if before or after:
             return not self._of_others(start, end)
-        return self._labelled(start) or self._answered(end)
+        return self._labelled(start) or self._answered(end) or self._warned_of(start, end)
 
     def retracted(self, hit: Span) -> bool:
         """Whether a denial such as "zero risk" is itself denied: by a label, its answer or a warning against it.
@@ -73,7 +73,8 @@ class Reading:
         A lone "no" before it is one more of a list, not its denial.
         """
         start, end = hit
-        return self._labelled(start) or self._warned(start) or self._answered(end, at_once=True)
+        told = self._labelled(start) or self._warned(start) or self._answered(end, at_once=True)
+        return told or self._warned_of(start, end)
 
     def _spans(self, part: str) -> list[Span]:
         return self.matches.find(negation_list(part))
@@ -212,6 +213,21 @@ class Reading:
         """The number of the first word of the sentence around an offset."""
         place = bisect_left(self.sentence_ends, start)
         return 0 if place == 0 else self.word_number(self.sentence_ends[place - 1]) + 1
+
+    def _warned_of(self, start: int, end: int) -> bool:
+        """Whether the clause warns of what it says, or the next one does nothing else."""
+        warnings = self._spans("warnings")
+        if not warnings:
+            return False
+        first, last = self._clause(start, end)
+        place = bisect_left(warnings, (self.words[first][0], 0))
+        if place < len(warnings) and warnings[place][1] <= self.words[last][1]:
+            return not self._of_others(start, end)
+        if last + 2 >= len(self.words) or self.text[self.words[last + 1][0]] != ",":
+            return False
+        opening = self.words[last + 2][0]
+        follow = next((bisect_left(self._firsts, stop) for begin, stop in warnings if begin == opening), None)
+        return follow is not None and (follow >= len(self.words) or self.words[follow][0] in self._walls)
 
     def _labelled(self, start: int) -> bool:
         """Whether a label such as "Myth:" opens the sentence."""
