@@ -28,21 +28,31 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def shares_plot(title: str, counted: Mapping[str, tuple[int, int]], target: float | None = None) -> str:
     """Shares with Wilson intervals as a dot plot (SVG); ``counted`` maps a name to (hits, of)."""
+    rows = {name: (hits / of, *wilson(hits, of)) for name, (hits, of) in counted.items() if of}
+    return intervals_plot(title, rows, target, label="% (95 % Wilson interval)")
+
+
+def intervals_plot(
+    title: str,
+    rows: Mapping[str, tuple[float, float, float]],
+    target: float | None = None,
+    label: str = "% (95 % bootstrap interval)",
+) -> str:
+    """Shares with intervals of any make as a dot plot (SVG); ``rows`` maps a name to (share, low, high)."""
     from matplotlib.figure import Figure
 
-    names = [name for name, (_, of) in counted.items() if of]
+    names = list(rows)
     figure = Figure(figsize=(7.5, 0.9 + 0.34 * max(1, len(names))), layout="constrained")
     axes = figure.subplots()
     for place, name in enumerate(reversed(names)):
-        hits, of = counted[name]
-        low, high = wilson(hits, of)
+        share, low, high = rows[name]
         axes.plot([100 * low, 100 * high], [place, place], color="#7a8aa0", linewidth=2)
-        axes.plot(100 * hits / of, place, "o", color="#1f4e8c")
+        axes.plot(100 * share, place, "o", color="#1f4e8c")
     if target is not None:
         axes.axvline(100 * target, color="#b3471d", linestyle="--", linewidth=1)
     axes.set_yticks(range(len(names)), list(reversed(names)))
     axes.set_xlim(-1, 101)
-    axes.set_xlabel("% (95 % Wilson interval)")
+    axes.set_xlabel(label)
     axes.grid(axis="x", alpha=0.3)
     return _figure(figure, title)
 

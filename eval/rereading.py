@@ -19,7 +19,7 @@ SCRIPTS = {
 }  # fmt: skip
 
 
-def _numbers(text: str) -> set[Decimal]:
+def numbers(text: str) -> set[Decimal]:
     """The numbers written in a text, grouping commas folded."""
     return {Decimal(found.replace(",", "")) for found in NUMBER.findall(text)}
 
@@ -27,8 +27,8 @@ def _numbers(text: str) -> set[Decimal]:
 def _foreign_figures(claim: CitedClaim, name: str) -> list[str]:
     """Numbers of a claim, the product's name left out, that stand in none of its quotes."""
     stands = {figure.value for citation in claim.citations for figure in recognise(citation.quote)}
-    stands |= {number for citation in claim.citations for number in _numbers(citation.quote)}
-    said = _numbers(claim.text.replace(name, ""))
+    stands |= {number for citation in claim.citations for number in numbers(citation.quote)}
+    said = numbers(claim.text.replace(name, ""))
     return [str(number) for number in said if not any(number * scale in stands for scale in SCALES)]
 
 

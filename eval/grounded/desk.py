@@ -1,0 +1,229 @@
+"""The auditor's desk: a released message read again from its text, its citations and the documents, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Protocol
+
+from eval.rereading import SCALES, numbers
+from ragmarket.errors import NotFound
+from ragmarket.retrieval.figures import recognise
+from ragmarket.schemas.base import Channel, Language
+from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
+from ragmarket.schemas.message import Citation, CitedClaim
+
+FLAGGED = frozenset({"contradicted", "unsupported"})
+
+
+class Verifier(Protocol):
+    """Does the evidence say what the claim says? `ClaimVerifier` keeps it."""
+
+    def verify(self, request: GroundingRequest) -> GroundingVerdict:
+        """The verdict on one claim."""
+        ...
+
+
+@dataclass(frozen=True)
+class Released:
+    """What left the house: offsets are code points into ``text``."""
+
+    text: str
+    language: Language
+    channel: Channel
+    as_of: date
+    product_code: str
+    claims: tuple[CitedClaim, ...]
+
+
+@dataclass(frozen=True)
+class ClaimReading:
+    """What the desk says of one claim.
+
+    Attributes:
+        verdict: The verifier's, against the cited quotes; "unsupported" where nothing valid is cited.
+        faults: What is wrong with offsets, quotes, versions, products: plain comparisons.
+        reasons: The verifier's codes.
+        figures: For each figure of the claim, whether it stands in a cited quote.
+    """
+
+    claim: CitedClaim
+    verdict: str
+    score: float
+    faults: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    figures: tuple[bool, ...] = ()
+
+    @property
+    def flagged(self) -> bool:
+        """Whether a reader is told that something is wrong; "not verified" alone tells nothing."""
+        return bool(self.faults) or self.verdict in FLAGGED
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it would not be released as safe."""
+        return self.flagged or self.verdict != "supported"
+
+
+@dataclass
+class Desk:
+    """Reads released messages.
+
+    Args:
+        documents: All document versions of the bank.
+        text_of: Canonical text of a version by its hash.
+        verifier: Judges claims against quotes.
+    """
+
+    documents: Sequence[DocumentVersion]
+    text_of: Callable[[str], str]
+    verifier: Verifier
+    _texts: dict[str, str | None] = field(default_factory=dict)
+
+    @cached_property
+    def _by_version(self) -> Mapping[tuple[str, str], DocumentVersion]:
+        return {(one.doc_id, one.version): one for one in self.documents}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """The bank's register of product names: name to code."""
+        return {one.product_name: one.product_code for one in self.documents if one.product_name and one.product_code}
+
+    def name_of(self, code: str) -> str:
+        """A product's name as its documents give it."""
+        return next(name for name, own in self.names.items() if own == code)
+
+    def read(self, message: Released) -> tuple[ClaimReading, ...]:
+        """Every claim of a message."""
+        foreign = self._foreign_names(message)
+        return tuple(self.claim(message, claim, foreign) for claim in message.claims)
+
+    def claim(self, message: Released, claim: CitedClaim, foreign: Sequence[str] = ()) -> ClaimReading:
+        """One claim of a message; ``foreign`` are other products that the message names."""
+        faults = [f"names {name}" for name in foreign]
+        if message.text[claim.start : claim.end] != claim.text:
+            faults.append("offsets")
+        if not claim.citations:
+            faults.append("no citation")
+        faults += [fault for citation in claim.citations if (fault := self._fault(message, citation))]
+        figures = figures_stand(claim, self.names)
+        quotes = self._quotes(claim.citations)
+        if not quotes:
+            return ClaimReading(claim, "unsupported", 0.0, tuple(faults), figures=figures)
+        said = self.verdict(message, claim.text, quotes)
+        return ClaimReading(
+            claim, said.verdict, said.score, tuple(faults), tuple(one.code for one in said.reasons), figures
+        )
+
+    def verdict(self, message: Released, claim: str, quotes: Sequence[str]) -> GroundingVerdict:
+        """What the verifier says of a claim and some quotes, for the message's product and day."""
+        return self.verifier.verify(
+            GroundingRequest(
+                claim=claim,
+                evidence=list(quotes),
+                language=message.language,
+                product_name=self.name_of(message.product_code),
+                as_of=message.as_of,
+            )
+        )
+
+    def citation_scores(self, message: Released, reading: ClaimReading) -> tuple[bool, list[bool]]:
+        """Recall of a claim and precision of each of its citations, leave-one-out (Gao et al. 2023, ALCE, section 3).
+
+        Recall: all citations together support the claim. A citation is imprecise when the claim is not recalled, or
+        when it does not support the claim alone and the others do without it.
+        """
+        citations = reading.claim.citations
+        recalled = reading.verdict == "supported" and not reading.faults
+        if not recalled:
+            return False, [False] * len(citations)
+        if len(citations) == 1:
+            return True, [True]
+        needed = []
+        for place, one in enumerate(citations):
+            others = [*citations[:place], *citations[place + 1 :]]
+            alone = self.verdict(message, reading.claim.text, self._quotes([one])).verdict == "supported"
+            without = self.verdict(message, reading.claim.text, self._quotes(others)).verdict == "supported"
+            needed.append(alone or not without)
+        return True, needed
+
+    def _quotes(self, citations: Sequence[Citation]) -> list[str]:
+        return evidence_of(citations, lambda sha256: self._text(sha256) or "")
+
+    def _text(self, sha256: str) -> str | None:
+        """A document's text; None where it was never indexed."""
+        if sha256 not in self._texts:
+            try:
+                self._texts[sha256] = self.text_of(sha256)
+            except NotFound:
+                self._texts[sha256] = None
+        return self._texts[sha256]
+
+    def _foreign_names(self, message: Released) -> list[str]:
+        """Other products of the bank that the message names; a name within the own name does not count."""
+        own = self.name_of(message.product_code)
+        rest = message.text.replace(own, " ")
+        return [name for name, code in self.names.items() if code != message.product_code and name in rest]
+
+    def _fault(self, message: Released, citation: Citation) -> str | None:
+        document = self._by_version.get((citation.doc_id, citation.version))
+        if document is None or document.sha256 != citation.sha256:
+            return "no such document"
+        text = self._text(citation.sha256)
+        if text is None or text[citation.start : citation.end] != citation.quote:
+            return "quote"
+        if not document.in_force(message.as_of):
+            return "version not in force"
+        if document.kind == "product" and document.product_code != message.product_code:
+            return "document of another product"
+        return None
+
+
+def evidence_of(citations: Sequence[Citation], text_of: Callable[[str], str]) -> list[str]:
+    """The cited quotes as passages for the verifier, one per document version.
+
+    A table row means nothing without the header that is cited beside it: the row's first cell and the cell in the
+    header's column are read together ("12 months; Senior citizens: 7.90"). Everything else stands in the document's
+    order, a line each.
+    """
+    passages = []
+    for sha256 in dict.fromkeys(one.sha256 for one in citations):
+        own = sorted({(one.start, one.quote) for one in citations if one.sha256 == sha256})
+        rows = [quote for _, quote in own if quote.count("|") > 1]
+        heads = [(start, quote) for start, quote in own if "|" not in quote]
+        columns = _columns(heads, text_of(sha256)) if rows and heads else {}
+        lines = [_row(quote, columns) if quote in rows else quote for _, quote in own if quote not in columns]
+        passages.append("\n".join(lines))
+    return passages
+
+
+def _columns(heads: Sequence[tuple[int, str]], text: str) -> dict[str, int]:
+    """Quotes that are header cells of a table, with their column, counted in bars from the beginning of the line."""
+    found = {}
+    for start, quote in heads:
+        line = text.rfind("\n", 0, start) + 1
+        end = text.find("\n", start)
+        whole = text[line : end if end >= 0 else len(text)]
+        if text[start : start + len(quote)] == quote and whole.count("|") > 1:
+            found[quote] = text[line:start].count("|")
+    return found
+
+
+def _row(quote: str, columns: Mapping[str, int]) -> str:
+    cells = [cell.strip() for cell in quote.split("|")]
+    name = next((cell for cell in cells if cell), "")
+    read = [f"{head}: {cells[column]}" for head, column in columns.items() if column < len(cells) and cells[column]]
+    return "; ".join([name, *(one for one in read if not one.endswith(f": {name}"))]) if read else quote
+
+
+def figures_stand(claim: CitedClaim, names: Mapping[str, str] | None = None) -> tuple[bool, ...]:
+    """For each figure written in a claim, whether it stands in a cited quote, lakh and crore folded."""
+    said = claim.text
+    for name in names or ():
+        said = said.replace(name, " ")
+    stands = {figure.value for one in claim.citations for figure in recognise(one.quote)}
+    stands |= {number for one in claim.citations for number in numbers(one.quote)}
+    return tuple(any(number * scale in stands for scale in SCALES) for number in numbers(said))
