@@ -99,7 +99,13 @@ def drafted(house: House, options: argparse.Namespace, console: Console) -> tupl
     from eval.grounded.houses import held_out_briefs, versioned_briefs
     from eval.grounded.planting import Surroundings
 
-    desk = Desk(house.documents(), house.document_text, house.verifier)
+    desk = Desk(
+        house.documents(),
+        house.document_text,
+        house.verifier,
+        facts_of=house.retriever.facts,
+        proves=house.renderings.proves,
+    )
     experiment = Experiment(house, desk, options.as_of, options.seed)
     todo = held_out_briefs(house, options.as_of, options.per_cell, options.seed, options.language)
     reads, good = [], []

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ragmarket.compliance.guard import GuardedReview
     from ragmarket.compliance.ledger import Ledger
     from ragmarket.compliance.policy import PolicyBook
+    from ragmarket.compliance.renderer import Renderer
+    from ragmarket.compliance.renderings import Renderings
     from ragmarket.compliance.reviewer import ComplianceReviewer
     from ragmarket.generation.drafter import GroundedDrafter
     from ragmarket.generation.engines.embedded import EmbeddedEngine
@@ -188,15 +190,27 @@ class Workshops:
         return ClaimVerifier(recognise, self.packs, model=self.support_model if judges else None)
 
     @cached_property
+    def renderer(self) -> Renderer:
+        """Splices figures and disclaimers."""
+        from ragmarket.compliance.renderer import Renderer
+
+        return Renderer(self.catalogue, self.packs)
+
+    @cached_property
+    def renderings(self) -> Renderings:
+        """Recognises what the phrasebook makes of a fact."""
+        from ragmarket.compliance.renderings import Renderings
+
+        return Renderings(self.renderer, self.packs)
+
+    @cached_property
     def reviewer(self) -> ComplianceReviewer:
         """Renderer and checks."""
-        from ragmarket.compliance.renderer import Renderer
         from ragmarket.compliance.reviewer import ComplianceReviewer
         from ragmarket.compliance.support import SupportCheck
 
-        renderer = Renderer(self.catalogue, self.packs)
         return ComplianceReviewer(
-            renderer,
+            self.renderer,
             SupportCheck(self.packs),
             self.rules,
             self.document_text,

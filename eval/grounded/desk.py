@@ -12,7 +12,7 @@ from eval.rereading import SCALES, numbers
 from ragmarket.errors import NotFound
 from ragmarket.retrieval.figures import recognise
 from ragmarket.schemas.base import Channel, Language
-from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
 from ragmarket.schemas.message import Citation, CitedClaim
 
@@ -76,11 +76,16 @@ class Desk:
         documents: All document versions of the bank.
         text_of: Canonical text of a version by its hash.
         verifier: Judges claims against quotes.
+        facts_of: The facts of a version as reading finds them in its text, by its hash; nothing of the record.
+        proves: Whether a claim is, letter by letter, one of the bank's renderings of a fact (claim, fact, language,
+            product's name). What it proves needs no judgement; everything else goes to the verifier.
     """
 
     documents: Sequence[DocumentVersion]
     text_of: Callable[[str], str]
     verifier: Verifier
+    facts_of: Callable[[str], Sequence[Evidence]] = lambda _sha256: ()
+    proves: Callable[[str, Evidence, str, str], bool] = lambda *_: False
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     @cached_property
@@ -113,10 +118,28 @@ class Desk:
         quotes = self._quotes(claim.citations)
         if not quotes:
             return ClaimReading(claim, "unsupported", 0.0, tuple(faults), figures=figures)
+        if self.proven(message, claim.text, claim.citations):
+            return ClaimReading(claim, "supported", 1.0, tuple(faults), figures=figures)
         said = self.verdict(message, claim.text, quotes)
         return ClaimReading(
             claim, said.verdict, said.score, tuple(faults), tuple(one.code for one in said.reasons), figures
         )
+
+    def proven(self, message: Released, claim: str, citations: Sequence[Citation]) -> bool:
+        """Whether the cited spans hold a fact, headers and notes included, of which the claim is a rendering."""
+        name = self.name_of(message.product_code)
+        for sha256 in dict.fromkeys(one.sha256 for one in citations):
+            spans = {(one.start, one.end) for one in citations if one.sha256 == sha256}
+            for fact in self.facts_of(sha256):
+                needed = {(fact.start, fact.end), *((span.start, span.end) for span in fact.context)}
+                if needed <= spans and self.proves(claim, fact, message.language, name):
+                    return True
+        return False
+
+    def _supports(self, message: Released, claim: str, citations: Sequence[Citation]) -> bool:
+        if self.proven(message, claim, citations):
+            return True
+        return self.verdict(message, claim, self._quotes(citations)).verdict == "supported"
 
     def verdict(self, message: Released, claim: str, quotes: Sequence[str]) -> GroundingVerdict:
         """What the verifier says of a claim and some quotes, for the message's product and day."""
@@ -145,9 +168,8 @@ class Desk:
         needed = []
         for place, one in enumerate(citations):
             others = [*citations[:place], *citations[place + 1 :]]
-            alone = self.verdict(message, reading.claim.text, self._quotes([one])).verdict == "supported"
-            without = self.verdict(message, reading.claim.text, self._quotes(others)).verdict == "supported"
-            needed.append(alone or not without)
+            alone = self._supports(message, reading.claim.text, [one])
+            needed.append(alone or not self._supports(message, reading.claim.text, others))
         return True, needed
 
     def _quotes(self, citations: Sequence[Citation]) -> list[str]:

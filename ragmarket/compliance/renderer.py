@@ -22,6 +22,8 @@ from ragmarket.schemas.message import Message, RenderedClaim, RenderedDisclaimer
 
 CONDITION_ROLES = {"min_charge": Role(type="amount", bound="from"), "max_charge": Role(type="amount", bound="up_to")}
 SLOT = re.compile(r"\{(product|S\d+[a-z])\}")
+# GSM-7 has no rupee sign; one sign would turn an English SMS into UCS-2 and halve its room.
+RUPEE, RUPEE_GSM = RUPEES = ("₹", "Rs ")
 
 
 class _Page:
@@ -95,6 +97,10 @@ class Renderer:
         # A sentence that begins with a rendered bound ("up to …") still begins with a capital.
         return page.text[:1].upper() + page.text[1:], figures
 
+    def sentence(self, template: str, evidence: Evidence, language: str, product_name: str, rupee: str = RUPEE) -> str:
+        """One slotted sentence as a message would hold it."""
+        return self._splice(template, self._packs[language], {evidence.id: evidence}, product_name, rupee)[0]
+
     def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
         """Lay out one message.
 
@@ -104,8 +110,7 @@ class Renderer:
         """
         pack = self._packs[policy.language]
         by_id = {item.id: item for item in evidence}
-        # GSM-7 has no rupee sign; one sign would turn an English SMS into UCS-2 and halve its room.
-        rupee = "Rs " if policy.channel == "sms" and policy.language == "en" else "₹"
+        rupee = RUPEE_GSM if policy.channel == "sms" and policy.language == "en" else RUPEE
         gap, paragraph = (" ", " ") if policy.channel in {"sms", "push"} else ("\n", "\n\n")
         page = _Page()
         claims: list[RenderedClaim] = []

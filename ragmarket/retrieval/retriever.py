@@ -92,6 +92,16 @@ class CorpusRetriever:
         """
         return self._store.text(sha256)
 
+    def facts(self, sha256: str) -> tuple[Evidence, ...]:
+        """All facts of a document version that may be put into words, as indexing read them; none if it is unknown.
+
+        Raises:
+            BackendUnavailable: Qdrant does not answer.
+        """
+        loaded = self._open()
+        entries = [entry for entry in loaded.state.entries if entry.version.sha256 == sha256]
+        return tuple(fact for entry in entries for fact in loaded.facts(entry))
+
     def retrieve(self, brief: Brief, prediction: Prediction, policy: Policy) -> tuple[Evidence, ...]:
         """Evidence for a brief, at most ``k``, ids S1..Sk.
 
