@@ -70,7 +70,7 @@ class ComplianceSettings(_Section):
         default=None, description="Who approved, expired and superseded what; none keeps it in RAGMARKET_HOME."
     )
     not_verified: Literal["refuse", "review"] = Field(
-        default="refuse", description="A claim that neither the phrasebook nor the verifier proves: refuse, or a person."
+        default="refuse", description="A claim that neither phrasebook nor verifier proves: refuse, or ask a person."
     )
     support_model_dir: Path | None = Field(
         default=None, description="Weights of the model that judges what claims say; none takes the shipped ones."

@@ -12,8 +12,8 @@ class CustomerView(Frozen):
     """What the published tables say of one customer on one day.
 
     ``barred`` says why nothing may be predicted or written for this customer (``customer.do_not_disturb`` or
-    ``customer.no_consent``), and holds no signal then. ``signals`` fit `ragmarket.signals.features.DEFAULT_SPEC`; none of
-    them ever reaches a prompt.
+    ``customer.no_consent``), and holds no signal then. ``signals`` fit `ragmarket.signals.features.DEFAULT_SPEC`; none
+    of them ever reaches a prompt.
     """
 
     customer_id: str
