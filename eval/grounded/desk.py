@@ -48,6 +48,7 @@ class ClaimReading:
         faults: What is wrong with offsets, quotes, versions, products: plain comparisons.
         reasons: The verifier's codes.
         figures: For each figure of the claim, whether it stands in a cited quote.
+        proven: Whether the claim is, letter by letter, a rendering of the fact in its cited spans.
     """
 
     claim: CitedClaim
@@ -56,6 +57,7 @@ class ClaimReading:
     faults: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     figures: tuple[bool, ...] = ()
+    proven: bool = False
 
     @property
     def flagged(self) -> bool:
@@ -64,8 +66,8 @@ class ClaimReading:
 
     @property
     def held_back(self) -> bool:
-        """Whether it would not be released as safe."""
-        return self.flagged or self.verdict != "supported"
+        """Whether a person has to read it: flagged, or not the bank's own wording of the cited fact."""
+        return self.flagged or not self.proven
 
 
 @dataclass
@@ -119,7 +121,7 @@ class Desk:
         if not quotes:
             return ClaimReading(claim, "unsupported", 0.0, tuple(faults), figures=figures)
         if self.proven(message, claim.text, claim.citations):
-            return ClaimReading(claim, "supported", 1.0, tuple(faults), figures=figures)
+            return ClaimReading(claim, "supported", 1.0, tuple(faults), figures=figures, proven=True)
         said = self.verdict(message, claim.text, quotes)
         return ClaimReading(
             claim, said.verdict, said.score, tuple(faults), tuple(one.code for one in said.reasons), figures

@@ -14,7 +14,7 @@ from eval.grounded.headline import MEASURES, Read, Sheet, agreement, sheets
 from eval.grounded.planting import PLANTERS
 from eval.grounded.resampling import Estimate
 from eval.grounded.results import Benchmark
-from eval.grounded.seeded import ALARM, CAUGHT, HELD_BACK, NOT_VERIFIED, FaultTally
+from eval.grounded.seeded import ALARM, CAUGHT, HELD_BACK, UNPROVEN, FaultTally
 from eval.pages import intervals_plot, page, table
 
 SHIPPED = ARMS[0]
@@ -134,19 +134,25 @@ def grids(report: Report) -> Iterator[Rows]:
     if faults:
         yield (
             "seeded faults, by kind",
-            ["error planted", "caught", "caught or not verified"],
+            ["error planted", "caught", "caught, or no longer the bank's own wording"],
             [[kind, str(faults.share(CAUGHT, kind)), str(faults.share(HELD_BACK, kind))] for kind in PLANTERS],
         )
         yield (
             "seeded faults and false alarms, by language",
-            ["language", "caught", "caught or not verified", "untouched messages flagged", "with a claim not verified"],
+            [
+                "language",
+                "caught",
+                "caught, or no longer the bank's own wording",
+                "untouched messages flagged",
+                "with a claim that its wording does not prove",
+            ],
             [
                 [
                     language or "all",
                     str(faults.share(CAUGHT, None, language)),
                     str(faults.share(HELD_BACK, None, language)),
                     str(faults.alarms(ALARM, language)),
-                    str(faults.alarms(NOT_VERIFIED, language)),
+                    str(faults.alarms(UNPROVEN, language)),
                 ]
                 for language in (*faults.languages(), None)
             ],

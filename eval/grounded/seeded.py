@@ -13,7 +13,7 @@ from eval.grounded.planting import PLANTERS, Planted, Surroundings
 from eval.grounded.resampling import Estimate, cluster_share
 
 CAUGHT, HELD_BACK = "caught", "held back"
-ALARM, NOT_VERIFIED = "false alarms", "not verified"
+ALARM, UNPROVEN = "false alarms", "not proven by wording"
 
 
 @dataclass
@@ -39,7 +39,7 @@ class FaultTally:
         return cluster_share(pooled, self.seed)
 
     def alarms(self, what: str, language: str | None = None) -> Estimate:
-        """Share of untouched messages that are flagged, or that hold a claim not verified."""
+        """Share of untouched messages that are flagged, or that hold a claim which its wording does not prove."""
         pooled: defaultdict[str, list[bool]] = defaultdict(list)
         for (own, tongue), clusters in self.untouched.items():
             if own == what and language in {None, tongue}:
@@ -70,7 +70,7 @@ class FaultTally:
                     "all": self.alarms(what).as_dict(),
                     **{language: self.alarms(what, language).as_dict() for language in self.languages()},
                 }
-                for what in (ALARM, NOT_VERIFIED)
+                for what in (ALARM, UNPROVEN)
             },
         }
 
@@ -82,9 +82,7 @@ def run(desk: Desk, messages: Iterable[Released], around: Surroundings, seed: in
         document = message.claims[0].citations[0].doc_id
         readings = desk.read(message)
         tally.untouched[ALARM, message.language][document].append(any(one.flagged for one in readings))
-        tally.untouched[NOT_VERIFIED, message.language][document].append(
-            any(one.verdict == "not_verified" for one in readings)
-        )
+        tally.untouched[UNPROVEN, message.language][document].append(any(not one.proven for one in readings))
         for one in readings:
             if one.flagged:
                 tally.missed.append(_told(ALARM, message, one.claim.text, one.claim.text, one.verdict, one.reasons))
