@@ -26,9 +26,10 @@ from ragmarket.workshops import PREDICTOR_WEIGHTS, WRITER_WEIGHTS, Workshops
 __all__ = ["PREDICTOR_WEIGHTS", "WRITER_WEIGHTS", "House", "build"]
 
 if TYPE_CHECKING:
-    from ragmarket.audit.trace import Trace
+    from ragmarket.audit.desk import AuditDesk
     from ragmarket.compliance.register import Register
     from ragmarket.compliance.registers import Registers
+    from ragmarket.schemas.trace import Trace
 
 
 class House(Workshops):
@@ -169,11 +170,22 @@ class House(Workshops):
             update={"verdict": "fail" if fails else checked.verdict, "findings": (*checked.findings, *sending)}
         )
 
-    def trace(self, draft_id: str) -> Trace:
-        """Where each sentence of a recorded message comes from."""
-        from ragmarket.audit.trace import build_trace
+    @cached_property
+    def auditor(self) -> AuditDesk:
+        """What an auditor asks of the log."""
+        from ragmarket.audit.desk import AuditDesk
 
-        return build_trace(self.audit, draft_id, self.audit.verify())
+        return AuditDesk(self.audit, lambda: self.checkpoints)
+
+    def trace(self, draft_id: str) -> Trace:
+        """Where each sentence of a recorded message comes from; its own entry is checked, with both neighbours.
+
+        Raises:
+            NotFound: No such draft was recorded.
+            RecordRemoved: Its retention was over.
+            AuditChainBroken: The bytes on disk are no record of a draft.
+        """
+        return self.auditor.trace(draft_id)
 
     def trace_text(self, draft_id: str) -> str:
         """The trace for a terminal."""

@@ -11,6 +11,7 @@ from ragmarket.errors import InvalidInput, NotFound, UndecodableOutput
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding
 from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
 from ragmarket.schemas.indexing import IndexedDocument, IndexReport
 from ragmarket.schemas.message import AuditRef, Citation, CitedClaim, ModelInfo, RenderedDisclaimer, Result
 from ragmarket.schemas.prediction import Prediction
@@ -151,6 +152,12 @@ class FakeHouse:
         bad = "guaranteed" in request.text.lower()
         finding = Finding(rule="claims.guarantee", severity="block", message="promises a return", start=0, end=10)
         return CheckVerdict(id=request.id, verdict="fail" if bad else "pass", findings=(finding,) if bad else ())
+
+    def ground(self, request: GroundingRequest) -> GroundingVerdict:
+        known = any(request.claim in passage for passage in request.passages)
+        return GroundingVerdict(
+            id=request.id, verdict="supported" if known else "not_verified", score=1.0 if known else 0.5
+        )
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
         if "id" in signals:

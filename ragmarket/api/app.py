@@ -14,8 +14,8 @@ from fastapi.openapi.utils import get_openapi
 from ragmarket import __version__
 from ragmarket.api import pages, problems
 from ragmarket.api.doors import Doors
-from ragmarket.api.middleware import BoundedBodies, NumberedRequests
-from ragmarket.api.routes import checks, documents, drafts, grounding, health, ledger, policy
+from ragmarket.api.middleware import BoundedBodies, HeadRequests, NumberedRequests
+from ragmarket.api.routes import audit, checks, documents, drafts, grounding, health, ledger, policy, traces
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
@@ -61,9 +61,10 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
         redoc_url=None,
     )
     app.add_middleware(BoundedBodies)
+    app.add_middleware(HeadRequests)
     app.add_middleware(NumberedRequests)  # the outermost: a refused body has a number too
     problems.install(app)
-    for part in (drafts, checks, grounding, ledger, policy, documents, health, pages):
+    for part in (drafts, checks, grounding, ledger, policy, documents, traces, audit, health, pages):
         app.include_router(part.router)
 
     def openapi() -> dict[str, Any]:

@@ -38,6 +38,26 @@ class NumberedRequests:
             await self._app(scope, receive, numbered)
 
 
+class HeadRequests:
+    """Answers HEAD as GET would, without the body (RFC 9110, section 9.3.2); FastAPI's routes answer GET alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send one request on as GET and keep its answer's body back."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, bodiless)
+
+
 class BoundedBodies:
     """Answers 413 to a body of more than ``limit`` bytes, announced or not, without keeping more of it than that."""
 

@@ -1,4 +1,4 @@
-"""The two pages for people, served as one file each: the console at ``/`` and the API's description at ``/docs``."""
+"""The pages for people, one file each: the console at ``/``, the auditor's desk at ``/trace``, the API at ``/docs``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def page(name: str) -> tuple[str, dict[str, str]]:
     """A page and its headers, which let a browser run this page's own script, ask this server, and nothing else."""
     html = (ROOT / name).read_text(encoding="utf-8")
     policy = (
-        f"default-src 'none'; connect-src 'self'; script-src {_hashes(html, 'script')}; "
+        f"default-src 'none'; img-src data:; connect-src 'self'; script-src {_hashes(html, 'script')}; "
         f"style-src {_hashes(html, 'style')}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return html, {
@@ -41,6 +41,13 @@ def page(name: str) -> tuple[str, dict[str, str]]:
 def console() -> HTMLResponse:
     """Brief in, message out, every sentence with its source."""
     html, headers = page("console.html")
+    return HTMLResponse(html, headers=headers)
+
+
+@router.get("/trace", response_class=HTMLResponse)
+def trace() -> HTMLResponse:
+    """The auditor's desk: a recorded message beside its sources."""
+    html, headers = page("trace.html")
     return HTMLResponse(html, headers=headers)
 
 

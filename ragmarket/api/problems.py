@@ -17,6 +17,7 @@ from ragmarket import errors
 from ragmarket.api.validation import field_problems
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest
+from ragmarket.schemas.export import Selection
 from ragmarket.schemas.ledger import ProposalRequest
 
 STATUS: dict[type[errors.RagmarketError], HTTPStatus] = {
@@ -41,6 +42,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "/v1/drafts": Brief,
     "/v1/check": CheckRequest,
     "/v1/disclaimers/proposals": ProposalRequest,
+    "/v1/audit/export": Selection,
 }
 _LOG = logging.getLogger("ragmarket.api")
 

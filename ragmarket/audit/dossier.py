@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ragmarket.audit.rendering import CHAIN_WORDS, MATCH_WORDS, visible
-from ragmarket.audit.trace import Trace, TracedClaim, TracedSource
+from ragmarket.schemas.trace import Trace, TracedClaim, TracedSource
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c; }

@@ -79,7 +79,7 @@ def export(
     """
     if folder.exists():
         raise InvalidInput(f"{folder} exists", hint="Name a folder that is not there yet.")
-    places, signer = _places(log, selection), checkpoints.signer
+    places, signer = selected(log, selection), checkpoints.signer
     point = _checkpoint(log, checkpoints, signer, places[-1])
     tree = tree_of(log)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -107,8 +107,13 @@ def export(
     )
 
 
-def _places(log: SqlAuditLog, selection: Selection) -> list[int]:
-    """The places of the selected entries, in order."""
+def selected(log: SqlAuditLog, selection: Selection) -> list[int]:
+    """The places of the selected entries, in order.
+
+    Raises:
+        InvalidInput: The days are in the wrong order.
+        NotFound: Nothing is selected, or one of the ids was never recorded.
+    """
     if selection.since and selection.until and selection.until < selection.since:
         raise InvalidInput(f"until: {selection.until} is before {selection.since}", hint="Give the earlier day first.")
     since = selection.since.isoformat() if selection.since else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ragmarket.audit.trace import Trace, TracedClaim, TracedSource
+from ragmarket.schemas.trace import Trace, TracedClaim, TracedSource
 
 CHAIN_WORDS = {
     "intact": "verified, no fault found",
     "broken": "BROKEN: do not rely on this record",
-    "not_verified": "not verified in this run",
+    "not_verified": "not verified as a whole in this run; `ragmarket audit verify` does",
 }
 MATCH_WORDS = {
     "found": "found at this place in the kept document",
@@ -44,12 +44,23 @@ def _claim(number: int, claim: TracedClaim) -> Iterator[str]:
             yield from _source(figure.source, "    read from ")
 
 
+def _entry(trace: Trace) -> Iterator[str]:
+    """What was checked of the entry itself, where it was."""
+    if trace.entry is not None:
+        holds = "fits its hash, its neighbours and the bytes it cites" if trace.entry.holds else "DOES NOT HOLD"
+        yield f"  entry: {holds}"
+        if trace.entry.checkpoint is not None:
+            point = trace.entry.checkpoint
+            yield f"  checkpoint of {point.checkpoint.size} entries, signature {point.signature}"
+
+
 def render_trace(trace: Trace) -> str:
     """The trace as lines of text, ending with a newline."""
     lines = [
         f"Draft {trace.draft_id}: {trace.status}",
         f"  recorded as entry {trace.audit.seq}, {trace.audit.hash}",
         f"  chain: {CHAIN_WORDS[trace.chain]}",
+        *_entry(trace),
         *(f"    entry {fault.get('seq')}: {fault.get('kind')}: {fault.get('detail')}" for fault in trace.faults),
         f"  created {trace.created_at}; {trace.attempts} attempt(s)",
         f"  product {trace.product_code}; {trace.language}; {trace.channel}",

@@ -86,6 +86,32 @@ class Tables:
         query = f"SELECT seq, draft_id FROM audit_entries WHERE {' AND '.join(terms)} ORDER BY seq"  # noqa: S608
         return [(int(str(row[0])), str(row[1])) for row in self._rows(connection, query, values)]
 
+    def ends(self, connection: Connection) -> tuple[int, int]:
+        """The last and the first place at which an entry stands; 0 and 1 in an empty log."""
+        rows = self._rows(connection, "SELECT MAX(seq), MIN(seq) FROM audit_entries")
+        return (0, 1) if rows[0][0] is None else (int(str(rows[0][0])), int(str(rows[0][1])))
+
+    def window(
+        self,
+        connection: Connection,
+        places: tuple[int, int],
+        times: tuple[str | None, str | None],
+        holding: Sequence[str],
+        most: int,
+    ) -> list[Entry]:
+        """Entries at ``[low, high)`` recorded in ``[since, before)`` whose record holds some texts, newest first."""
+        terms: list[str] = ["seq >= ?", "seq < ?"]
+        values: list[object] = [*places]
+        time = "recorded_at" if self._sqlite else 'recorded_at COLLATE "C"'
+        for sign, value in zip((">=", "<"), times, strict=True):
+            if value is not None:
+                terms.append(f"{time} {sign} ?")
+                values.append(value)
+        for text in holding:
+            terms.append("instr(record, ?) > 0" if self._sqlite else "strpos(record, ?) > 0")
+            values.append(text)
+        return self._entries(connection, f"WHERE {' AND '.join(terms)} ORDER BY seq DESC LIMIT {int(most)}", values)
+
     def hashes(self, connection: Connection, after: int) -> list[tuple[int, str]]:
         """Place and hash of the entries behind a place."""
         query = f"SELECT seq, entry_hash FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT {_HASHES}"  # noqa: S608

@@ -7,7 +7,7 @@ text as it was kept, so the trace says what is true of the evidence, not what th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -16,82 +16,19 @@ from ragmarket.audit.dismissals import KIND as DISMISSAL
 from ragmarket.audit.dismissals import draft_findings
 from ragmarket.audit.log import SqlAuditLog
 from ragmarket.errors import AuditChainBroken, NotFound
-from ragmarket.schemas.base import Frozen
-from ragmarket.schemas.dismissal import Dismissal
-from ragmarket.schemas.message import AuditRef
+from ragmarket.schemas.trace import (
+    ChainStatus,
+    KeptBytes,
+    Match,
+    Trace,
+    TracedAttempt,
+    TracedClaim,
+    TracedDisclaimer,
+    TracedFigure,
+    TracedSource,
+)
 
-Match = Literal["found", "differs", "document_missing"]
-ChainStatus = Literal["intact", "broken", "not_verified"]
-
-
-class TracedSource(Frozen):
-    """A span of a document version; ``match`` says whether the kept text really reads ``quote`` there."""
-
-    doc_id: str
-    version: str
-    title: str | None
-    sha256: str
-    start: int
-    end: int
-    quote: str
-    match: Match
-    verdict: str | None = None
-
-
-class TracedFigure(Frozen):
-    """A figure of the message and the span that it was spliced from."""
-
-    text: str
-    start: int
-    end: int
-    slot: str
-    evidence: str
-    source: TracedSource | None
-
-
-class TracedClaim(Frozen):
-    """A claim of the message with all it rests on. ``start``/``end`` are code points of the message's text."""
-
-    text: str
-    start: int
-    end: int
-    citations: tuple[TracedSource, ...]
-    figures: tuple[TracedFigure, ...]
-
-
-class TracedDisclaimer(Frozen):
-    """A mandatory wording in the message; ``bytes_match`` compares it with the hash that was approved."""
-
-    id: str
-    language: str
-    text: str
-    sha256: str
-    bytes_match: bool
-    approval: str | None
-    provenance: str | None = None
-
-
-class Trace(Frozen):
-    """Everything that one record says, ready to be read."""
-
-    draft_id: str
-    created_at: str | None
-    status: str
-    audit: AuditRef
-    chain: ChainStatus
-    faults: tuple[Mapping[str, Any], ...]
-    product_code: str | None
-    language: str | None
-    channel: str | None
-    policy_snapshot: str | None
-    model: str | None
-    text: str | None
-    claims: tuple[TracedClaim, ...]
-    disclaimers: tuple[TracedDisclaimer, ...]
-    findings: tuple[Mapping[str, Any], ...]
-    attempts: int
-    dismissals: tuple[Dismissal, ...] = ()
-    publishable: bool | None = None
+_DISCLAIMER = ("authority", "placement", "effective_from", "effective_to", "channels")
 
 
 class _Sources:
@@ -103,7 +40,15 @@ class _Sources:
         self.evidence: dict[str, Mapping[str, Any]] = {str(item["id"]): item for item in record.get("evidence") or ()}
         self._titles = {(item["doc_id"], item["version"]): item.get("title") for item in self.evidence.values()}
 
-    def source(self, cited: Mapping[str, Any], start: int, end: int, quote: str, verdict: str | None) -> TracedSource:
+    def source(
+        self,
+        cited: Mapping[str, Any],
+        start: int,
+        end: int,
+        quote: str,
+        verdict: str | None = None,
+        score: float | None = None,
+    ) -> TracedSource:
         sha256 = str(cited["sha256"]).removeprefix(TAG)
         text = self._text(sha256)
         match: Match = "document_missing" if text is None else "found" if text[start:end] == quote else "differs"
@@ -118,7 +63,34 @@ class _Sources:
             quote=quote,
             match=match,
             verdict=verdict,
+            score=score,
         )
+
+    def kept(self, name: str, sha256: str, **about: str | None) -> KeptBytes:
+        """What became of bytes that the record cites."""
+        sha256 = sha256.removeprefix(TAG)
+        try:
+            return KeptBytes(name=name, sha256=sha256, state="kept", size=len(self._blob(sha256)), **about)
+        except NotFound:
+            return KeptBytes(name=name, sha256=sha256, state="missing", **about)
+        except AuditChainBroken:
+            return KeptBytes(name=name, sha256=sha256, state="altered", **about)
+
+    def all_kept(self, record: Mapping[str, Any]) -> tuple[KeptBytes, ...]:
+        """Documents first, then the rule pack, the bank's knowledge and the models' cards."""
+        documents = [
+            self.kept(
+                "document",
+                str(one["sha256"]),
+                doc_id=str(one["doc_id"]),
+                version=str(one["version"]),
+                title=self._titles.get((one["doc_id"], one["version"])),
+            )
+            for one in record.get("documents") or ()
+        ]
+        blobs: Mapping[str, Any] = record.get("blobs") or {}
+        others = [self.kept(name.removesuffix("_sha256"), str(sha256)) for name, sha256 in sorted(blobs.items())]
+        return (*documents, *others)
 
     def _text(self, sha256: str) -> str | None:
         if sha256 not in self._texts:
@@ -147,7 +119,7 @@ def _figures(rendered: Mapping[str, Any], text: str, sources: _Sources) -> tuple
                 end=figure["end"],
                 slot=figure["slot"],
                 evidence=figure["evidence"],
-                source=sources.source(evidence, *span, None) if evidence else None,
+                source=sources.source(evidence, *span) if evidence else None,
             )
         )
     return tuple(figures)
@@ -162,7 +134,9 @@ def _claims(record: Mapping[str, Any], result: Mapping[str, Any], sources: _Sour
             start=claim["start"],
             end=claim["end"],
             citations=tuple(
-                sources.source(cited, cited["start"], cited["end"], cited["quote"], cited.get("verdict"))
+                sources.source(
+                    cited, cited["start"], cited["end"], cited["quote"], cited.get("verdict"), cited.get("score")
+                )
                 for cited in claim.get("citations") or ()
             ),
             figures=_figures(rendered.get((claim["start"], claim["end"]), {}), text or "", sources),
@@ -171,9 +145,18 @@ def _claims(record: Mapping[str, Any], result: Mapping[str, Any], sources: _Sour
     )
 
 
-def _disclaimer(item: Mapping[str, Any], text: str) -> TracedDisclaimer:
+def _disclaimer(item: Mapping[str, Any], text: str, policy: Mapping[str, Any]) -> TracedDisclaimer:
     wording = text[item["start"] : item["end"]]
     sha256 = str(item["sha256"]).removeprefix(TAG)
+    found: Mapping[str, Any] = next(
+        (
+            one
+            for one in policy.get("disclaimers") or ()
+            if (one.get("id"), one.get("language"), str(one.get("sha256")).removeprefix(TAG))
+            == (item["id"], item["language"], sha256)
+        ),
+        {},
+    )
     return TracedDisclaimer(
         id=item["id"],
         language=item["language"],
@@ -181,8 +164,22 @@ def _disclaimer(item: Mapping[str, Any], text: str) -> TracedDisclaimer:
         sha256=sha256,
         bytes_match=sha256_hex(wording.encode("utf-8")) == sha256,
         approval=item.get("approval"),
-        provenance=item.get("provenance"),
+        provenance=item.get("provenance") or found.get("provenance"),
+        start=item["start"],
+        end=item["end"],
+        decision=found.get("approval"),
+        wording={name: found[name] for name in _DISCLAIMER if found.get(name)},
     )
+
+
+def _attempted(record: Mapping[str, Any], text: str | None) -> tuple[TracedAttempt, ...]:
+    rows = []
+    for number, attempt in enumerate(record.get("attempts") or (), start=1):
+        written = (attempt.get("message") or {}).get("text")
+        released = text is not None and written == text
+        findings = tuple(attempt.get("findings") or ())
+        rows.append(TracedAttempt(number=number, text=written, released=released, findings=findings))
+    return tuple(rows)
 
 
 def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, object]] | None = None) -> Trace:
@@ -211,7 +208,9 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
     brief: Mapping[str, Any] = record.get("brief") or {}
     attempts = record.get("attempts") or ()
     model: Mapping[str, Any] = result.get("model") or {}
+    policy: Mapping[str, Any] = record.get("policy") or {}
     text = result.get("text")
+    sources = _Sources(record, log.get_blob)
     try:
         states = draft_findings(log, draft_id)
     except (AuditChainBroken, ValidationError):  # an altered record is shown, and nothing is concluded from it
@@ -226,13 +225,23 @@ def build_trace(log: SqlAuditLog, draft_id: str, faults: Iterable[Mapping[str, o
         product_code=brief.get("product_code"),
         language=result.get("language") or brief.get("language"),
         channel=result.get("channel") or brief.get("channel"),
-        policy_snapshot=(record.get("policy") or {}).get("snapshot_id"),
+        policy_snapshot=policy.get("snapshot_id"),
         model=" ".join(str(model[key]) for key in ("name", "revision", "engine") if model.get(key)) or None,
         text=text,
-        claims=_claims(record, result, _Sources(record, log.get_blob)),
-        disclaimers=tuple(_disclaimer(item, text or "") for item in result.get("disclaimers") or ()),
+        claims=_claims(record, result, sources),
+        disclaimers=tuple(_disclaimer(item, text or "", policy) for item in result.get("disclaimers") or ()),
         findings=tuple(result.get("findings") or ()),
         attempts=len(attempts),
         dismissals=tuple(one.dismissal for one in states.findings if one.dismissal) if states else (),
         publishable=states.publishable if states else None,
+        subject=result.get("subject"),
+        as_of=result.get("as_of") or brief.get("as_of"),
+        brief=brief,
+        product=record.get("product") or {},
+        prediction=record.get("prediction") or result.get("prediction"),
+        rules=tuple(policy.get("rules") or ()),
+        policy={name: value for name, value in policy.items() if name not in {"disclaimers", "rules"}},
+        writer=model,
+        kept=sources.all_kept(record),
+        attempted=_attempted(record, text),
     )

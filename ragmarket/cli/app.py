@@ -20,6 +20,7 @@ from ragmarket.cli import (
     policy,
     records,
     segments,
+    sessions,
     signals,
     simulate,
     templates,
@@ -38,7 +39,7 @@ Exit codes: 0 done, 2 bad input (nothing changed), 3 refused, 1 fault. State liv
 
 ORDER = (
     "demo", "index", "draft", "check", "ground", "predict", "trace", "replay", "findings",
-    "templates", "audit", "disclaimers", "policy", "serve", "train", "simulate", "signals", "segments",
+    "templates", "audit", "disclaimers", "policy", "serve", "train", "simulate", "signals", "segments", "sessions",
 )  # fmt: skip
 
 
@@ -110,6 +111,7 @@ demo.add_to(app)
 simulate.add_to(app)
 signals.add_to(app)
 segments.add_to(app)
+sessions.add_to(app)
 
 
 def main() -> None:

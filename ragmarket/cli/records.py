@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 TRACE_HELP = """Where does each sentence of a recorded message come from?
 
 ID is the draft_id of a result. Shows the message sentence by sentence with the span of the document version that
-supports it, the disclaimers and rules in force that day, and the model that wrote it.
+supports it, the disclaimers and rules in force that day, and the model that wrote it. The record is checked with its
+neighbours in the log; `ragmarket audit verify` checks the whole of it.
 """
 REPLAY_HELP = """Does a recorded draft come out the same again?
 

@@ -9,9 +9,10 @@ import typer
 
 from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples, results_only
 
-SIMULATE_HELP = """Simulate a bank's customers: tables as Parquet, with a data card.
+SIMULATE_HELP = """Simulate a bank's customers.
 
-Presets: small (2,000 customers), default (35,000), control (text and sequences know no more than the columns).
+Writes tables as Parquet, with a data card. Presets: small (2,000 customers), default (35,000), control (text and
+sequences know no more than the columns).
 FOLDER/features holds what a bank sees, FOLDER/outcomes what it learns later, FOLDER/truth what nobody sees, with the
 best prediction that each view allows. FOLDER/README.md describes every column. The same seed gives the same rows.
 """

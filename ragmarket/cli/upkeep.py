@@ -49,6 +49,13 @@ positive, and if there are any, sentences (templates), steps (rounding) and cont
 the words of the corpus. Model and card go to FOLDER/model; a run resumes where an earlier one in the same folder
 stopped. --as-printed trains the paper's setting instead of ours.
 """
+TEMPORAL_HELP = """Train the temporal model: what customers do month by month, their latent intents, seven heads at once.
+
+--bank is a folder as `ragmarket simulate` writes it, of which features and outcomes are read, never the truth.
+--labels is a CSV file (customer_id, period, intent, segment) of customers whom somebody labelled; a tenth is enough.
+Without it the intents stay states without names. Model and card go to FOLDER/model; a run resumes where an earlier one
+stopped.
+"""
 SERVE_HELP = """Serve the API and the console.
 
 The console is at /, the API at /v1/… and its description at /docs. It has no login of its own: keep it on this
@@ -247,6 +254,49 @@ def train_alimn(
             corpus=corpus,
             base=settings.retrieval.embedding_model,
             as_printed=as_printed,
+            seed=seed,
+        )
+    if desk.as_json:
+        desk.json(outcome)
+        return
+    for name, value in outcome["held_out"].items():
+        typer.echo(f"{name}: {value:.4f}")
+    typer.echo(f"the card with all figures: {folder / 'model' / 'card.json'}")
+
+
+@train.command(
+    "temporal",
+    help=TEMPORAL_HELP,
+    epilog=examples("ragmarket train temporal runs/temporal --bank runs/bank --labels labels.csv"),
+)
+def train_temporal(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(file_okay=False, metavar="FOLDER", hidden=True)],
+    bank: Annotated[Path, typer.Option(exists=True, file_okay=False, metavar="DIR", help="The bank's tables.")],
+    labels: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, metavar="CSV", help="Intents and segments, as known.")
+    ] = None,
+    transformer: Annotated[bool, typer.Option("--transformer", help="A Transformer reads the months.")] = False,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Train the temporal model."""
+    from ragmarket.training import train_temporal as train_it
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+
+    def report(row: dict[str, Any]) -> None:
+        cells = (f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        desk.note(" ".join(cells))
+
+    with results_only():
+        outcome = train_it(
+            folder,
+            report,
+            bank=bank,
+            labels=labels,
+            encoder="transformer" if transformer else "gru",
             seed=seed,
         )
     if desk.as_json:

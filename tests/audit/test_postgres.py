@@ -238,3 +238,24 @@ def test_server_that_does_not_answer_is_unavailable():
             log.append({"draft_id": "a"})
         with pytest.raises(BackendUnavailable):
             log.get("a")
+
+
+def test_postgres_lists_drafts_and_checks_an_entry_beside_its_neighbours(server):
+    from datetime import date
+
+    from ragmarket.audit.listing import draft_page
+    from ragmarket.audit.neighbours import entry_view
+    from ragmarket.schemas.chain import DraftFilter
+
+    log = SqlAuditLog(another_database(server, "listed"))
+    for number in range(7):
+        brief = {"language": "hi" if number % 2 else "ta", "product_code": "A_%\\B"}
+        log.append({"draft_id": f"d{number}", "brief": brief, "result": {"status": "accepted"}})
+    wanted = DraftFilter(language="hi", product_code="A_%\\B", since=date(2026, 1, 1))
+    first = draft_page(log, wanted, limit=2)
+    rest = draft_page(log, wanted, limit=2, before=first.next)
+    assert [row.draft_id for row in (*first.drafts, *rest.drafts)] == ["d5", "d3", "d1"]
+    assert rest.next is None
+    view = entry_view(log, log.entry("d3"))
+    assert (view.seq, view.state, view.faults) == (4, "recorded", ())
+    log.close()

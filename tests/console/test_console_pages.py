@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from ragmarket.schemas.base import CHANNELS, LANGUAGES
 
-PAGES = ["/", "/docs"]
+PAGES = ["/", "/docs", "/trace"]
 VOID = {"meta", "link", "input", "br"}
 
 

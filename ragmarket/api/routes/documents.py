@@ -5,9 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
-from fastapi.responses import PlainTextResponse
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import PlainTextResponse, Response
 
+from ragmarket.api import ranges
 from ragmarket.api.doors import Open
 from ragmarket.api.problems import responses
 from ragmarket.schemas.evidence import DocumentVersion
@@ -28,8 +29,9 @@ def documents(doors: Open) -> list[DocumentVersion]:
     response_class=PlainTextResponse,
     responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
-def text(sha256: Sha256, doors: Open) -> PlainTextResponse:
+def text(sha256: Sha256, request: Request, doors: Open) -> Response:
     """The canonical text: ``text[start:end] == quote`` for every citation, counted in code points."""
     # The hash names the bytes, so they can never go stale.
-    headers = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return PlainTextResponse(doors.house.document_text(sha256), headers=headers)
+    data = doors.house.document_text(sha256).encode("utf-8")
+    cache = "private, max-age=31536000, immutable"
+    return ranges.answer(request, data, sha256, "text/plain; charset=utf-8", cache=cache)
