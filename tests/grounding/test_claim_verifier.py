@@ -151,7 +151,8 @@ class Sure:
     [
         ((0.9, 0.05, 0.05), "The processing fee is 1.25%.", "supported"),
         ((0.01, 0.98, 0.01), "The processing fee is 1.25%.", "contradicted"),
-        ((0.05, 0.5, 0.45), "The processing fee is 1.25%.", "not_verified"),
+        ((0.01, 0.5, 0.49), "The processing fee is 1.25%.", "not_verified"),
+        ((0.05, 0.5, 0.45), "The processing fee is 1.25%.", "supported"),
         ((0.99, 0.0, 0.01), "The processing fee is 1.5%.", "contradicted"),
     ],
 )
@@ -170,3 +171,68 @@ def test_a_request_with_an_unknown_field_or_no_claim_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"claim|evidence|lang"):
             GroundingRequest.model_validate_json(json.dumps(bad))
+
+
+class Unasked:
+    """A model that must not be needed."""
+
+    def score(self, *_: Any) -> Any:
+        raise AssertionError("exact comparison decides this")
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("Deposits of 24 to 36 months earn 7.1%.", "supported"),
+        ("Deposits of 24 to 36 months earn 7.4%.", "contradicted"),
+    ],
+)
+def test_figures_that_bear_one_another_out_ask_no_model(claim: str, expected: str) -> None:
+    verifier = ClaimVerifier(recognise, {}, model=Unasked())
+    row = "24 months to 36 months; Interest (% p.a.): 7.10%"
+    assert verifier.verify(GroundingRequest(claim=claim, evidence=row)).verdict == expected
+
+
+@pytest.mark.parametrize(("probability", "expected"), [(0.97, "supported"), (0.5, "unsupported")])
+def test_words_that_the_evidence_does_not_use_are_for_the_model_to_judge(probability: float, expected: str) -> None:
+    model = Sure((probability, 0.0, 1 - probability))
+    verifier = ClaimVerifier(recognise, {}, model=model)  # type: ignore[arg-type]
+    request = GroundingRequest(claim="Your cheque leaves come at ₹3 each.", evidence="Each further leaf costs Rs 3.")
+    assert verifier.verify(request).verdict == expected
+
+
+@pytest.mark.parametrize(
+    ("claim", "evidence"),
+    [
+        ("Interest is 10.75% for all.", "Rate of interest between 10.75% and 16.50% p.a."),
+        ("Everyone gets 0.50% more.", "Those who have completed 60 years are given 0.50% more."),
+        ("A deduction of ₹50,000 in both tax regimes.", "A deduction of Rs 50,000 in the old tax regime only."),
+        ("Village branches ask for ₹2,000.", ["Town branches; Balance: ₹2,000", "Village branches; Balance: ₹500"]),
+        ("No exit load.", "There is no exit load after 180 days."),
+        ("Over ₹5 lakh we lend 80%.", "Above Rs 2.5 lakh and up to Rs 5 lakh we lend 80%."),
+    ],
+)
+def test_what_says_more_than_the_evidence_is_flagged(claim: str, evidence: str | list[str]) -> None:
+    assert judged(claim, evidence) in ("contradicted", "unsupported")
+
+
+@pytest.mark.parametrize(
+    ("language", "claim", "evidence"),
+    [
+        ("en", "No tax up to ₹50,000.", "Tax is deducted above Rs 50,000."),
+        ("en", "Locked in for 3 years.", "Units cannot be redeemed for 3 years, the lock-in period."),
+        ("hi", "पसंद न आए तो 30 दिन में पॉलिसी लौटाएं।", "You have 30 days to return the policy if it does not suit you."),
+        ("bn", "মাত্র পাঁচশো টাকা থেকে জমা শুরু।", "The minimum deposit is Rs 500."),
+        ("mr", "हप्ता परत गेल्यास ₹500 अधिक जीएसटी.", "EMI return; Amount: ₹500 + GST"),
+        ("ta", "வட்டி இல்லாத காலம் 48 நாட்கள்.", "Interest-free period: 48 days"),
+    ],
+)
+def test_the_same_said_in_another_way_is_no_contradiction(language: str, claim: str, evidence: str) -> None:
+    assert judged(claim, evidence, language) == "supported"
+
+
+def test_a_joiner_inside_a_word_changes_nothing() -> None:
+    evidence = "1% cashback on utility bills"
+    joined = "ಬಿಲ್ ಪಾವತಿಗೆ 1% ಕ್ಯಾಶ್\u200cಬ್ಯಾಕ್."
+    for claim in (joined, joined.replace("\u200c", "")):
+        assert judged(claim, evidence, "kn") == "supported"

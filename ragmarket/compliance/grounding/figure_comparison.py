@@ -10,20 +10,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 
-import regex
-
-from ragmarket.compliance.grounding.frame import SOFT_WEIGHT, Fault, Frame, Outcome
-from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS, Quantity, alike, same_size
-from ragmarket.compliance.grounding.reading import Clause, Statement, audience_of
+from ragmarket.compliance.grounding.condition_comparison import ConditionComparison
+from ragmarket.compliance.grounding.frame import Fault, Outcome
+from ragmarket.compliance.grounding.quantities import Quantity, alike, same_size
+from ragmarket.compliance.grounding.reading import Clause, Statement
 from ragmarket.schemas.grounding import GroundingReason
 
-_CROSSING = regex.compile(r"[;,|]|\band\b|\bor\b|\n")
 # Another figure's words have to be clearly nearer to the claim's subject than this figure's.
 _NEARER, _MARGIN = 1.4, 0.12
 _RANGE = 12
+_VAGUE = frozenset({"minimum", "maximum", "rates", "fee", "payment"})
 
 
-class FigureComparison(Frame):
+class FigureComparison(ConditionComparison):
     """Holds the claim's figures against the evidence's."""
 
     def quantity(self, own: Quantity, found: Outcome) -> None:
@@ -50,6 +49,11 @@ class FigureComparison(Frame):
         if not faults:
             found.borne.append(self._reason("figure", f"{own.text} stands in the evidence", own, statement, there))
             found.best = found.best or statement
+            # A bound that agrees, or a word beside, says that both speak of the same thing.
+            bounded = own.sign * there.sign == 1 or own.edge * there.edge == 1
+            shared = self._claim.concepts & self._known.closed(statement.concepts | self._given)
+            found.touched = found.touched or bounded or bool(shared - _VAGUE)
+            found.rooted = found.rooted or len(shared - _VAGUE) > 1
 
     def _unmatched(self, own: Quantity, found: Outcome) -> None:
         rival = max(
@@ -83,39 +87,6 @@ class FigureComparison(Frame):
                 return True
         return False
 
-    def _weights(self, own: Quantity) -> dict[str, float]:
-        weights: dict[str, float] = {}
-        for mention in self._claim.mentions:
-            gap = max(0, own.start - mention.end, mention.start - own.end)
-            between = self._claim.text[min(own.end, mention.end) : max(own.start, mention.start)]
-            worth = 1 / (1 + gap / 20) * (0.6 if _CROSSING.search(between) else 1.0)
-            for id_ in mention.ids:
-                kind = 1.0 if id_ in self._topics or id_ in self._audiences else SOFT_WEIGHT
-                weights[id_] = max(weights.get(id_, 0.0), worth * kind / len(mention.ids))
-        return weights
-
-    def _affinity(self, own: Quantity, statement: Statement, there: Quantity) -> float:
-        """How much a figure of the evidence is about what the claim's figure is about."""
-        weights = self._weights(own)
-        total = 0.0
-        for id_, weight in weights.items():
-            best = 0.0
-            for mention in statement.mentions:
-                if id_ not in mention.ids and not any(id_ in self._known.implies.get(one, ()) for one in mention.ids):
-                    continue
-                gap = max(0, there.start - mention.end, mention.start - there.end)
-                low, high = min(there.end, mention.end), max(there.start, mention.start)
-                crossed = any(low <= q.start < high for q in statement.quantities if q is not there)
-                breaks = bool(_CROSSING.search(statement.text[low:high])) and low < high
-                worth = 1 / (1 + gap / 30) * (0.5 if crossed else 1.0) * (0.75 if breaks else 1.0)
-                if statement.row:
-                    cell = statement.text.count(";", 0, mention.start)
-                    # A row's label names every cell; another cell's header names that cell alone.
-                    worth *= 1.0 if cell in (0, statement.text.count(";", 0, there.start)) else 0.1
-                best = max(best, worth)
-            total += weight * best
-        return total
-
     def _faults(self, own: Quantity, statement: Statement, there: Quantity) -> list[tuple[Fault, GroundingReason]]:
         faults: list[tuple[Fault, GroundingReason]] = []
 
@@ -124,7 +95,11 @@ class FigureComparison(Frame):
 
         here = self._claim.clause_at(own.start)
         clause = statement.clause_at(there.start)
-        if own.sign * there.sign == -1:
+        # "No tax up to ₹50,000" says what "tax above ₹50,000" says.
+        complement = own.sign * there.sign == -1 and here.denied != clause.denied
+        if complement:
+            pass
+        elif own.sign * there.sign == -1 or own.sign * there.edge == -1 or own.edge * there.sign == -1:
             fault("bound", f"the evidence sets the bound of {there.text} the other way")
         elif self._bound_changed(own, there, here, clause, statement):
             fault("bound", f"the evidence says “{_around(statement, there)}”: the bound is not the claim's")
@@ -132,11 +107,21 @@ class FigureComparison(Frame):
             fault("period", f"{there.text} is per {there.period} in the evidence, per {own.period} in the claim")
         elif own.kind == "rate" and there.period in ("month", "day", "quarter") and own.period is None:
             fault("period", f"{there.text} is per {there.period} in the evidence; the claim does not say so")
-        if here.denied != clause.denied and self._claim.denied != statement.denied:
+        barred = self._barring & (self._claim.concepts | statement.concepts) and there.kind in ("months", "days")
+        # "Exit within three days without penalty" affirms that one may exit.
+        beside = clause.apart and not here.denied
+        if (
+            not complement
+            and not barred
+            and not beside
+            and here.denied != clause.denied
+            and self._claim.denied != statement.denied
+        ):
             fault("negation", "one of the two denies what the other states")
         if own.turn * there.turn == -1:
             fault("direction", "what is more in one is less in the other")
         self._nearer(own, statement, there, fault)
+        self._audience_elsewhere(own, statement, there, fault)
         self._restrictions(statement, there, fault)
         return faults
 
@@ -145,7 +130,11 @@ class FigureComparison(Frame):
     ) -> bool:
         if own.kind not in ("amount", "rate"):
             return False
-        limits = {"minimum", "maximum", "limit", "opening"}
+        if own.kind == "rate" and there.edge and not own.sign and not own.edge:
+            return not any(
+                same_size(q, other) for q in self._ends(statement, there) for other in self._claim.quantities
+            )
+        limits = {"minimum", "maximum", "limit", "opening", "mindue"}
         if own.sign == 0 and there.sign != 0 and (there.sign == -1 or own.kind == "rate"):
             loose = here.marks & {"higher", "lower", "before", "after"} or self._claim.concepts & limits
             return not loose
@@ -153,6 +142,11 @@ class FigureComparison(Frame):
             loose = clause.marks & {"higher", "lower", "before", "after"} or statement.concepts & limits
             return not loose and own.kind == "rate"
         return False
+
+    @staticmethod
+    def _ends(statement: Statement, there: Quantity) -> list[Quantity]:
+        """The other end of the range that a figure is one end of."""
+        return [q for q in statement.quantities if q.kind == there.kind and q.edge == -there.edge]
 
     def _nearer(self, own: Quantity, statement: Statement, there: Quantity, fault: Callable[[str, str], None]) -> None:
         mine = self._affinity(own, statement, there)
@@ -175,37 +169,13 @@ class FigureComparison(Frame):
                     continue
                 if any(not any(same_size(other, r) for r in one.quantities) for other in beside):
                     continue
+                if self._told_apart(
+                    statement.within(statement.clause_at(there.start)), one.within(one.clause_at(q.start))
+                ):
+                    continue
                 if self._affinity(own, one, q) > _NEARER * mine + _MARGIN:
                     fault("figure_of_another", f"of this the evidence says {q.text}; {there.text} is of another")
                     return
-
-    def _restrictions(self, statement: Statement, there: Quantity, fault: Callable[[str, str], None]) -> None:
-        places = statement.clauses
-        at = places.index(statement.clause_at(there.start))
-        # In a row the label and the cell's header restrict a figure; in prose its clause and a figureless one before.
-        around = [places[at]]
-        if at and not any(places[at - 1].start <= q.start < places[at - 1].end for q in statement.quantities):
-            around.append(places[at - 1])
-        if statement.row:
-            around.append(places[0])
-        concepts = frozenset(id_ for one in around for id_ in statement.within(one))
-        own = self._claim.concepts
-        if "income" in own:
-            own |= {"salaried"}  # who speaks of a salary speaks of the salaried
-        if any(q.kind == "months" and q.value == SENIOR_MONTHS for q in self._claim.quantities):
-            own |= {"senior"}
-        dropped = audience_of(concepts, self._known) - own - self._given
-        if not statement.row:
-            for id_ in (own & self._audiences & statement.concepts) - concepts:
-                homes = [one for one in places if id_ in statement.within(one)]
-                if homes and all(one.denied != statement.clause_at(there.start).denied for one in homes):
-                    fault("condition", f"the evidence says another thing of “{id_}”")
-                    return
-        for mention in statement.mentions:
-            if mention.ids & dropped and not mention.ids & own and not mention.ids - self._audiences:
-                word = statement.text[mention.start : mention.end]
-                fault("condition_dropped", f"the evidence says this of “{word}” only")
-                return
 
     def rows(self, counted: Sequence[Quantity], found: Outcome) -> None:
         """A figure of one row may not be told with the slab of another."""

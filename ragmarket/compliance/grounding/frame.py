@@ -8,7 +8,7 @@ from typing import Literal
 
 from ragmarket.compliance.grounding.lexicon import Concepts
 from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS, Quantity
-from ragmarket.compliance.grounding.reading import Clause, Mention, Statement
+from ragmarket.compliance.grounding.reading import OFTEN, Clause, Mention, Statement
 from ragmarket.schemas.grounding import GroundingReason
 
 Fault = Literal["contradicted", "unsupported"]
@@ -17,11 +17,15 @@ SOFT_WEIGHT, BROAD_WEIGHT = 0.5, 0.7
 
 @dataclass(slots=True)
 class Outcome:
-    """What exact comparison found; ``fault`` None where nothing speaks against the claim."""
+    """What exact comparison found; ``fault`` None where nothing speaks against the claim.
+
+    ``touched`` where claim and evidence share a word, ``rooted`` where they share a subject.
+    """
 
     faults: list[tuple[Fault, GroundingReason]] = field(default_factory=list)
     borne: list[GroundingReason] = field(default_factory=list)
     touched: bool = False
+    rooted: bool = False
     best: Statement | None = None
 
     @property
@@ -29,6 +33,21 @@ class Outcome:
         """A contradiction before anything unsupported."""
         words = [fault for fault, _ in self.faults]
         return "contradicted" if "contradicted" in words else ("unsupported" if words else None)
+
+    @property
+    def figured(self) -> bool:
+        """Whether figures of the claim are borne out."""
+        return any(one.code in ("figure", "figure_in_range") for one in self.borne)
+
+    @property
+    def firm(self) -> bool:
+        """Whether a subject is missing that is not a mere turn of phrase."""
+        return any(reason.code == "subject_absent" for _, reason in self.faults)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether nothing speaks against the claim but words that the evidence does not use."""
+        return all(reason.code in ("subject_absent", "wording_absent") for _, reason in self.faults)
 
 
 class Frame:
@@ -51,6 +70,11 @@ class Frame:
         self._topics = frozenset(known.topic)
         self._broad = frozenset(known.broad)
         self._audiences = frozenset(known.audience)
+        self._loose = frozenset(known.loose)
+        # What tells one case from another: for whom, how often, of which kind.
+        self._telling = self._audiences | OFTEN | {one for group in known.rivals for one in group}
+        self._barring = frozenset(known.barring)
+        self._individual = claim.concepts & {"individual"}
         said = frozenset().union(*(one.concepts for one in evidence)) if evidence else frozenset()
         if any(q.kind == "months" and q.value == SENIOR_MONTHS for one in evidence for q in one.quantities):
             said |= {"senior"}
@@ -60,6 +84,8 @@ class Frame:
             for q in one.quantities
         ):
             said |= {"interest", "rates"}  # a table of rates rarely names interest in every row
+        if said & {"late", "penal", "mindue"} and any(q.kind == "rate" for one in evidence for q in one.quantities):
+            said |= {"interest"}
         self._said = known.closed(said | given)
 
     def _reason(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ragmarket.knowledge.language import LanguagePack
 
 FOLDER = ROOT / "grounding"
+JOINERS = regex.compile(r"[\u200c\u200d]")
 _GAP = r"[\s\u00a0-]{1,3}"
 _LETTER = r"[\p{L}\p{M}\u200c\u200d]"
 # A short word inside another is chance; a long one is a compound or sandhi.
@@ -31,7 +32,7 @@ _SHORT = 3
 _YIELDING = "\u0bcd\u0c4d\u0ccd\u0d4d\u0c02\u0c82\u0d02"
 MARKS = (
     "negation", "free", "bounds", "higher", "lower", "before", "after", "only", "all", "must", "may", "conditions",
-    "from", "up_to", "above", "below",
+    "from", "up_to", "above", "below", "annulled",
 )  # fmt: skip
 
 
@@ -42,6 +43,8 @@ class Concepts(Frozen):
     soft: tuple[str, ...]
     broad: tuple[str, ...]
     audience: tuple[str, ...]
+    loose: tuple[str, ...]
+    barring: tuple[str, ...]
     rivals: tuple[tuple[str, ...], ...]
     implies: dict[str, tuple[str, ...]]
 
@@ -79,6 +82,7 @@ class Words(Frozen):
     above: str = ""
     below: str = ""
     half: str = ""
+    annulled: str = ""
     numbers: str = ""
     added: str = ""
     hundred: str = ""
@@ -91,11 +95,25 @@ class Words(Frozen):
 
 def split(words: str) -> tuple[str, ...]:
     """The entries of a comma-separated line."""
-    return tuple(entry.strip() for entry in words.split(",") if entry.strip())
+    return tuple(entry.strip() for entry in JOINERS.sub("", words).split(",") if entry.strip())
 
 
 def _stem(word: str) -> str:
     return word[:-1] if len(word) > _SHORT and word[-1] in _YIELDING else word
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    """Words in a row: `…` is up to two words between, a later word may begin with `*`."""
+    out = regex.escape(pieces[0])
+    for piece in pieces[1:]:
+        if piece == "…":
+            out += _LETTER + "*" + _GAP + rf"(?:{_LETTER}+{_GAP}){{0,2}}?"
+        elif out.endswith("}?"):
+            out += (_LETTER + "*" if piece.startswith("*") else "") + regex.escape(piece.removeprefix("*"))
+        else:
+            lead = _LETTER + "*" if piece.startswith("*") else ""
+            out += _LETTER + "*" + _GAP + lead + regex.escape(piece.removeprefix("*"))
+    return out
 
 
 def _pattern(entry: str) -> str:
@@ -111,8 +129,10 @@ def _pattern(entry: str) -> str:
         )
     # A final virama or anusvara gives way to a case ending: கிளெய்ம், கிளெய்மில்.
     pieces = [word_ if exact else _stem(word_) for word_ in word.split()]
-    inner = (_LETTER + "*" + _GAP).join(regex.escape(piece) for piece in pieces)
+    inner = _joined(pieces)
     left = "" if inside or (not exact and len(pieces[0]) >= _INSIDE) else r"(?<![\p{L}\p{M}\u200c\u200d])"
+    if exact:  # "2.15%ના" is a case ending, not the word
+        left = r"(?<![\p{L}\p{M}\p{N}%])"
     return left + inner + (r"(?![\p{L}\p{M}])" if exact else _LETTER + "*")
 
 
@@ -126,9 +146,10 @@ def compiled(entries: Sequence[str]) -> regex.Pattern[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """One language's compiled words."""
+    """One language's compiled words; ``stems`` are each concept's single native words, longest first."""
 
     concepts: tuple[tuple[str, regex.Pattern[str]], ...]
+    stems: Mapping[str, tuple[str, ...]]
     marks: Mapping[str, regex.Pattern[str] | None]
     numbers: Mapping[str, str]
     added: Mapping[str, float]
@@ -182,13 +203,17 @@ def build_lexicon(words: Words, terms: Mapping[str, Sequence[str]] | None = None
     """Compile one language's words; ``terms`` adds entries per concept."""
     numbers = dict(pair.split("=", 1) for pair in split(words.numbers))
     added = {key: float(value) for key, value in (pair.split("=", 1) for pair in split(words.added))}
-    concepts = []
+    concepts, stems = [], {}
     for id_ in dict.fromkeys((*words.concepts, *(terms or {}))):
-        pattern = compiled((*split(words.concepts.get(id_, "")), *(terms or {}).get(id_, ())))
+        entries = (*split(words.concepts.get(id_, "")), *(terms or {}).get(id_, ()))
+        pattern = compiled(entries)
         if pattern is not None:
+            bare = {entry.strip("=*") for entry in entries if not entry.isascii() and " " not in entry}
+            stems[id_] = tuple(sorted((_stem(entry) for entry in bare), key=len, reverse=True))
             concepts.append((id_, pattern))
     return Lexicon(
         concepts=tuple(concepts),
+        stems=stems,
         marks={name: compiled(split(words.mark(name))) for name in MARKS},
         numbers=numbers,
         added=added,
@@ -201,6 +226,16 @@ def build_lexicon(words: Words, terms: Mapping[str, Sequence[str]] | None = None
     )
 
 
+@lru_cache(maxsize=32)
+def shared_lexicon(language: str, terms: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Lexicon:
+    """One language's words compiled once for the whole process, whoever asks.
+
+    Raises:
+        BadKnowledge: The word file is wrong; names its line.
+    """
+    return build_lexicon(load_words(language), dict(terms))
+
+
 def terms_of(pack: LanguagePack, english: Lexicon, concepts: Concepts) -> dict[str, list[str]]:
     """Native words per concept, from the terms whose English side is one topic or audience and nothing else."""
     wanted = {*concepts.topic, *concepts.audience}
@@ -210,7 +245,7 @@ def terms_of(pack: LanguagePack, english: Lexicon, concepts: Concepts) -> dict[s
             id_ for id_, pattern in english.concepts if id_ in wanted and pattern.fullmatch(term.en.partition(" (")[0])
         ]
         if len(ids) == 1:
-            forms = (form.partition(" (")[0].strip() for form in (*term.customer, *term.formal))
+            forms = (JOINERS.sub("", form).partition(" (")[0].strip() for form in (*term.customer, *term.formal))
             found.setdefault(ids[0], []).extend(
                 form for form in forms if form and not form.isascii() and "," not in form
             )

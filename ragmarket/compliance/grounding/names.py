@@ -21,6 +21,8 @@ _CHILLU = {"ൺ": "n", "ൻ": "n", "ർ": "r", "ൽ": "l", "ൾ": "l", "ൿ": "k
 _LATIN = dict(zip("bcdfgjklmnpqrstvwxz", "pktpkskl" + "nnpk" + "rstppks", strict=True))
 _SPELLINGS = ((r"tion|sion", "sn"), (r"ch|sh|sch", "s"), (r"ck|kh|gh", "k"), (r"th|dh", "t"), (r"ph|bh", "p"),
               (r"c(?=[eiy])|g(?=[ei])", "s"), (r"x", "ks"))  # fmt: skip
+_SPELLED = tuple((regex.compile(pattern), classes.upper()) for pattern, classes in _SPELLINGS)
+_RUN, _OPENING = regex.compile(r"(.)\1+"), regex.compile(r"[.!?:;|(]\s*$")
 WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d'’-]+")
 _NAME = regex.compile(r"\b(?:\p{Lu}[\p{Ll}’']{2,}(?:[\s-]+(?=\p{Lu}\p{Ll}{2}))?)+")
 NOUN = frozenset(
@@ -133,15 +135,15 @@ def skeleton(word: str) -> str:
     word = word.casefold()
     out: list[str] = []
     if word.isascii():
-        for pattern, classes in _SPELLINGS:
-            word = regex.sub(pattern, classes.upper(), word)
+        for pattern, classes in _SPELLED:
+            word = pattern.sub(classes, word)
         out = [char.lower() if char.isupper() else _LATIN.get(char, "") for char in word]
     else:
         for char in word:
             code = ord(char)
             base = next((block for block in _BLOCKS if block <= code < block + 0x80), None)
             out.append(_CHILLU.get(char) or (_LETTERS.get(code - base, "") if base is not None else ""))
-    return regex.sub(r"(.)\1+", r"\1", "".join(out))
+    return _RUN.sub(r"\1", "".join(out))
 
 
 def same_name(one: str, other: str) -> bool:
@@ -161,7 +163,7 @@ def names_in(text: str) -> tuple[tuple[str, int, int], ...]:
             plain = word[0].casefold().removesuffix("'s").removesuffix("’s")
             before = text[: match.start() + word.start()]
             # A capital that opens a sentence tells nothing.
-            first = not before.strip() or regex.search(r"[.!?:;|(]\s*$", before)
+            first = not before.strip() or _OPENING.search(before)
             if plain not in _COMMON and plain not in NOUN and not first:
                 found.append((plain, match.start() + word.start(), match.start() + word.end()))
     return tuple(found)

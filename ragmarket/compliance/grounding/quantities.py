@@ -36,11 +36,16 @@ _ENDINGS = (("up_to", -1), ("below", -1), ("above", 1), ("from", 1), ("before", 
 _BESIDE, _OWN = 14, 4
 SENIOR_MONTHS = 720.0
 _ROUND = 1e-6
+_APART, _UNIT = regex.compile(r"[;:,।]|\band\b"), regex.compile(r"\s?[\p{L}\p{M}]+")
+_TAXED = regex.compile(r"(?i)\s*(?:GST|जीएसटी|ஜிஎஸ்டி|జీఎస్టీ|ಜಿಎಸ್ಟಿ|ജിഎസ്ടി|জিএসটি|જીએસટી)")
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure in comparable form: ``kind`` and ``value`` agree exactly when two figures say the same size."""
+    """A figure in comparable form: ``kind`` and ``value`` agree exactly when two figures say the same size.
+
+    ``edge`` is 1 for the lower end of a range, -1 for its upper end.
+    """
 
     kind: str
     value: float
@@ -50,6 +55,7 @@ class Quantity:
     end: int
     text: str
     turn: Sign = 0
+    edge: Sign = 0
 
 
 def comparable(figure: Figure) -> tuple[str, float]:
@@ -71,7 +77,11 @@ def comparable(figure: Figure) -> tuple[str, float]:
 
 
 def _raws(one: Quantity) -> tuple[float, ...]:
-    return (one.value, one.value / 12) if one.kind == "months" else (one.value,)
+    if one.kind == "months":
+        return (one.value, one.value / 12)
+    if one.kind == "days":
+        return tuple(one.value / size for size in _DAYS.values())
+    return (one.value,)
 
 
 def same_size(one: Quantity, other: Quantity) -> bool:
@@ -102,21 +112,26 @@ def _sign(
         own = [
             one for one in marks_in(before, lexicons, name) if not floor or start - len(before) + one[0] - floor > _OWN
         ]
-        if (own and name in ("up_to", "from")) or any(one[0] <= 3 for one in marks_in(after, lexicons, name)):
+        behind = [one for one in marks_in(after, lexicons, name) if after[one[0] : one[1]].casefold() != "from"]
+        # "30 days from receipt" begins to count there; it sets no bound.
+        if (own and name in ("up_to", "from")) or any(one[0] <= 3 for one in behind):
             return sign  # type: ignore[return-value]
-    for name, sign in (("lower", -1), ("higher", 1)) if sized else ():
+    # "₹500 अधिक जीएसटी" adds a tax; it sets no bound.
+    taxed = any(_TAXED.match(after[one[1] :]) for one in marks_in(after, lexicons, "higher"))
+    for name, sign in (("lower", -1), ("higher", 1)) if sized and not taxed else ():
         if any(one[0] <= 1 for one in marks_in(after, lexicons, name)):
             return sign  # type: ignore[return-value]
     for name, sign in (("before", -1), ("after", 1)) if timed else ():
-        if any(one[0] <= 4 for one in marks_in(after, lexicons, name)):
+        # English says "three days after approval" of a point in time, "after three days" of a bound.
+        if any(one[0] <= 4 and not after[one[0] : one[1]].isascii() for one in marks_in(after, lexicons, name)):
             return sign  # type: ignore[return-value]
     return 0
 
 
 def _turn(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> Sign:
     """Whether the words beside a rate add it (1) or take it away (-1)."""
-    following = regex.split(r"[;:,।]|\band\b", text[end : end + _BESIDE])[0]
-    before = regex.split(r"[;:,।]|\band\b", text[max(0, start - _BESIDE) : start])[-1]
+    following = _APART.split(text[end : end + _BESIDE])[0]
+    before = _APART.split(text[max(0, start - _BESIDE) : start])[-1]
     for stretch in (following, before):
         more, less = marks_in(stretch, lexicons, "higher"), marks_in(stretch, lexicons, "lower")
         if bool(more) != bool(less):
@@ -139,7 +154,7 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
             floor = spans[at - 1][1] if at else 0
             ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
             # An age's span is its number alone; its bound stands after the word for age.
-            word = regex.match(r"\s?[\p{L}\p{M}]+", text[end:ceiling]) if figure.type == "age" else None
+            word = _UNIT.match(text[end:ceiling]) if figure.type == "age" else None
             past = end + (word.end() if word else 0)
             sign = _sign(text, start, past, floor, ceiling, lexicons, timed=kind in _TIMED, sized=kind in _SIZED)
         if sign == 0 and found and _RESTATED.fullmatch(text[found[-1].end : start]):
@@ -155,7 +170,7 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
             continue
         digits = "".join(str(int(char)) if char.isdecimal() else char for char in match[0]).replace(",", "")
         kind = "rate" if _BARE.fullmatch(match[0]) and float(digits) < _RATE_BELOW else "number"
-        unit = regex.match(r"\s?[\p{L}\p{M}]+", text[match.end() :])
+        unit = _UNIT.match(text[match.end() :])
         end = match.end() + (unit.end() if unit else 0)
         sign = _sign(text, match.start(), end, 0, len(text), lexicons, timed=False, sized=kind == "number")
         found.append(Quantity(kind, float(digits), sign, None, match.start(), match.end(), match[0]))
@@ -163,10 +178,17 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
         if not any(start < match.end() and match.start() < end for start, end in spans):
             value = float(_NUMBERS.index(match[0].casefold()) + 2)
             found.append(Quantity("number", value, 0, None, match.start(), match.end(), match[0]))
-    return _ranged(sorted(found, key=lambda one: one.start))
+    return _ranged(sorted(found, key=lambda one: one.start), text)
 
 
-def _ranged(found: Sequence[Quantity]) -> tuple[Quantity, ...]:
+def _spans(text: str, low: Quantity, high: Quantity) -> bool:
+    """Whether English words put two figures at the ends of one range."""
+    between = text[low.end : high.start].strip().casefold()
+    opened = text[max(0, low.start - _BESIDE) : low.start].casefold()
+    return between in ("to", "–", "—", "-") or (between == "and" and "between" in opened) or between.endswith("up to")
+
+
+def _ranged(found: Sequence[Quantity], text: str) -> tuple[Quantity, ...]:
     """The two ends of a range bound one another; neither is a bound of its own."""
     out = list(found)
     for at, (low, high) in enumerate(itertools.pairwise(found)):
@@ -175,6 +197,7 @@ def _ranged(found: Sequence[Quantity]) -> tuple[Quantity, ...]:
             and low.value < high.value
             and high.start - low.end < _NEAR
             and low.sign >= 0 >= high.sign
-        ) and (low.sign or high.sign):
-            out[at], out[at + 1] = replace(low, sign=0), replace(high, sign=0)
+            and (low.sign or high.sign or _spans(text, low, high))
+        ):
+            out[at], out[at + 1] = replace(low, sign=0, edge=1), replace(high, sign=0, edge=-1)
     return tuple(out)

@@ -15,11 +15,17 @@ from ragmarket.compliance.grounding.quantities import Quantity, quantities_of
 if TYPE_CHECKING:
     from ragmarket.protocols import FigureReader
 
-_OFTEN = frozenset({"monthly", "quarterly", "halfyearly", "yearly"})
+OFTEN = frozenset({"monthly", "quarterly", "halfyearly", "yearly"})
 _BREAK = regex.compile(
-    r"[;:()।|\u2013\u2014\n!?]|\s-\s|,(?=\s)|(?<!\b\p{L}|\b[SM]r|\bRs|\bNo)\.(?=\s|$)|\b(?:but|while|whereas|however|though|although|when|if|unless|provided|where|once|until)\b"
+    r"[;:()।|\u2013\u2014\n!?]|\s-\s|,(?=\s)|(?<!\b\p{L}|\b[SM]r|\bRs|\bNo)\.(?=\s|$)|\b(?i:but|while|whereas|however|though|although|when|if|unless|provided|where|who|whose|once|until)\b"
+    r"|\band(?=\s(?i:cannot|no|not|nothing|is not|are not|do not|does not|will not|may not|shall not)\b)"
 )
-_IF = frozenset({"if", "when", "unless", "where"})
+COSTS = frozenset(["fee", "penal", "exitload", "entryload", "interest", "amc", "brokerage", "premium", "tax", "copay"])
+_REFUNDS = frozenset({"refund", "returnitem"})
+_PERIODIC = OFTEN | {"annual"}
+_LACKS = frozenset({"interestfree", "shortfall", "late", "bounce"})
+_LONGER = 2
+_IF = frozenset({"if", "when", "unless", "where", "who", "whose"})
 _ROW = regex.compile(r"[^;]+;[^:;]+:\s*\S")
 
 
@@ -36,7 +42,8 @@ class Mention:
 class Clause:
     """A stretch between two breaks; ``denied`` where it says that something is not so, or costs nothing.
 
-    ``gratis`` where nothing but a waiver denies, ``barred`` where nothing but a negation does.
+    ``gratis`` where nothing but a waiver denies, ``barred`` where nothing but a negation does, ``apart`` where nothing
+    but "without" does, which denies what follows it alone.
     """
 
     start: int
@@ -45,6 +52,7 @@ class Clause:
     gratis: bool
     barred: bool
     marks: frozenset[str]
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +88,28 @@ class Statement:
         return any(one.denied for one in self.clauses)
 
 
+def _narrow(word: str, ids: set[str], lexicons: Sequence[Lexicon]) -> None:
+    """Of one word that several entries reach, the longest says what it is: "कैशबैक" is cashback, not cash."""
+    if len(ids) < 2 or word.isascii():
+        return
+    reach = {
+        id_: max((len(stem) for one in lexicons for stem in one.stems.get(id_, ()) if word.startswith(stem)), default=0)
+        for id_ in ids
+    }
+    longest = max(reach.values())
+    for id_, size in reach.items():
+        if 0 < size <= longest - _LONGER:
+            ids.discard(id_)
+
+
 def _mentions(text: str, lexicons: Sequence[Lexicon]) -> tuple[Mention, ...]:
     spans: dict[tuple[int, int], set[str]] = {}
     for lexicon in lexicons:
         for id_, pattern in lexicon.concepts:
             for match in pattern.finditer(text):
                 spans.setdefault(match.span(), set()).add(id_)
+    for (start, end), ids in spans.items():
+        _narrow(text[start:end], ids, lexicons)
     # The longest words win ("interest-free" is not about interest); equal or crossing ones are alternatives.
     kept: list[tuple[int, int, set[str]]] = []
     for (start, end), ids in sorted(spans.items(), key=lambda one: (one[0][0] - one[0][1], one[0][0])):
@@ -124,9 +148,24 @@ def _clauses(text: str, lexicons: Sequence[Lexicon], mentions: Sequence[Mention]
         name: marks_in(text, lexicons, name)
         for name in ("higher", "lower", "before", "after", "only", "all", "must", "may", "conditions")
     }
+    # "Every month" is how often, not everybody.
+    often = [m for m in mentions if m.ids & _PERIODIC]
+    marks["all"] = [one for one in marks["all"] if not any(m.start <= one[0] < m.end for m in often)]
     negations, frees = marks_in(plain, lexicons, "negation"), marks_in(plain, lexicons, "free")
     # "Not paid on time" is a subject of its own ("late"), not a denial.
-    negations = [no for no in negations if not any(m.start < no[0] and no[1] < m.end for m in mentions)]
+    negations = [
+        no for no in negations
+        if not any(m.start < no[0] and (no[1] < m.end or (no[1] == m.end and m.ids <= _LACKS)) for m in mentions)
+    ]  # fmt: skip
+    frees = [
+        one for one in frees if not any(m.start <= one[0] and one[1] <= m.end and m.ids <= _LACKS for m in mentions)
+    ]
+    if any(m.ids & COSTS for m in mentions):
+        frees = sorted({*frees, *marks_in(plain, lexicons, "annulled")})
+    else:
+        # What is given back is a waiver where it is money that was charged; a document is only returned.
+        back = [m for m in mentions if m.ids & _REFUNDS]
+        frees = [one for one in frees if not any(m.start <= one[0] < m.end for m in back)]
     edges = [0, *(match.end() for match in _BREAK.finditer(text)), len(text)]
     # "If the premium is not paid" sets a condition; it denies nothing.
     suppositions = {match.end() for match in _BREAK.finditer(text) if match[0].casefold() in _IF}
@@ -138,7 +177,13 @@ def _clauses(text: str, lexicons: Sequence[Lexicon], mentions: Sequence[Mention]
         free = [one for one in frees if start <= one[0] < end]
         said = frozenset(name for name, spans in marks.items() if any(start <= one[0] < end for one in spans))
         denied = _denies(text, here, free) and start not in suppositions
-        clauses.append(Clause(start, end, denied, denied and not here, denied and not free, said))
+        apart = denied and not free and all(text[no[0] : no[1]].casefold() == "without" for no in here)
+        clauses.append(Clause(start, end, denied, denied and not here, denied and not free, said, apart))
+    for at, one in enumerate(clauses):
+        if one.start in suppositions and len(clauses) > 1:
+            # What is supposed shares the fate of what follows from it: "nothing is charged if you repay early".
+            main = clauses[at - 1] if at else clauses[1]
+            clauses[at] = replace(one, denied=main.denied, gratis=main.gratis, barred=main.barred, apart=main.apart)
     if _ROW.match(text) and clauses and clauses[-1].denied:
         # A row is one statement: its last cell denies what its label names.
         clauses = [replace(one, denied=True) for one in clauses]
@@ -159,7 +204,7 @@ def read_statement(
     """
     mentions = _mentions(text, lexicons)
     clauses = _clauses(text, lexicons, mentions)
-    often = [one for one in mentions if one.ids & _OFTEN]
+    often = [one for one in mentions if one.ids & OFTEN]
     quantities = quantities_of(text, language, lexicons, read)
     return Statement(
         text=text,

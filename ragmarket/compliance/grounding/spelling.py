@@ -18,6 +18,7 @@ _FRACTION = regex.compile(
     r"|(?P<a>a|one)\s+(?=(?:lakh|crore|hundred|thousand)\b)"
     r"|(?P<fortnight>a\s+fortnight|fortnight)|(?P<dozen>a\s+dozen))\b"
 )
+_SPACE = regex.compile(r"[\s\u00a0-]+")
 _PARTS = {"half": 0.5, "quarter": 0.25, "three quarter": 0.75}
 
 
@@ -56,7 +57,7 @@ def _english(match: regex.Match[str]) -> str:
 
 
 def _native(match: regex.Match[str], lexicon: Lexicon) -> str:
-    pieces = regex.split(r"[\s\u00a0-]+", match[0])
+    pieces = _SPACE.split(match[0])
     total, extra, seen, at = 0.0, 0.0, False, 0
     while at < len(pieces):
         size = next(n for n in (3, 2, 1) if n == 1 or " ".join(pieces[at : at + n]) in lexicon.numbers)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import regex
 
 from ragmarket.compliance.grounding.comparing import compare
+from ragmarket.compliance.grounding.deciding import ENOUGH, Words, question, with_model, without_model
 from ragmarket.compliance.grounding.frame import Fault, Outcome
 from ragmarket.compliance.grounding.lexicon import (
+    JOINERS,
     Concepts,
     Lexicon,
-    build_lexicon,
     load_concepts,
-    load_words,
+    shared_lexicon,
     terms_of,
 )
 from ragmarket.compliance.grounding.names import WORD, names_in, product_names, same_name, skeleton
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from ragmarket.protocols import FigureReader, SupportModel
 
 _SENTENCE = regex.compile(r"(?<=[।!?])\s+|(?<=\p{L}{2}[)”\"]?\.|\p{N}\.|%\.|\)\.)\s+(?=[\p{Lu}\p{Lo}₹(“\"])|\n+")
-# Exact comparison found nothing against the claim: only a model that is this sure may still overrule it.
 _SLAB = regex.compile(r"[^:]*\p{Nd}[^:]*:\s*[^:]*\p{Nd}")
-_DOUBT, _SURE = 0.12, 0.9
+_CELL, _CLUSTER = regex.compile(r"[^;]+"), regex.compile(r"\X")
+_NATIVE = regex.compile(r"[\u0900-\u0dff]")
+_READ = 3
 
 
 def sentences(passage: str) -> list[tuple[int, str]]:
@@ -45,7 +47,7 @@ def sentences(passage: str) -> list[tuple[int, str]]:
 
 def _slabs(start: int, row: str) -> list[tuple[int, str]]:
     """A row that tells several slabs, each with its value ("12 to 23: 8.10%; 24 to 35: 8.35%"), as one row each."""
-    cells = [(match.start(), match[0]) for match in regex.finditer(r"[^;]+", row)]
+    cells = [(match.start(), match[0]) for match in _CELL.finditer(row)]
     if sum(1 for _, cell in cells if _SLAB.match(cell)) < 2:
         return [(start, row)]
     return [(start + at, cell) for at, cell in cells]
@@ -80,20 +82,28 @@ class ClaimVerifier:
             BadKnowledge: A word file is wrong; names its line.
         """
         if "en" not in self._lexicons:
-            self._lexicons["en"] = build_lexicon(load_words("en"))
+            self._lexicons["en"] = shared_lexicon("en")
         english = self._lexicons["en"]
         if language == "en":
             return (english,)
         if language not in self._lexicons:
             pack = self._packs.get(language)
             terms = terms_of(pack, english, self._concepts) if pack else {}
-            self._lexicons[language] = build_lexicon(load_words(language), terms)
+            own = tuple((id_, tuple(forms)) for id_, forms in sorted(terms.items()))
+            self._lexicons[language] = shared_lexicon(language, own)
         return english, self._lexicons[language]
 
     def _statement(self, text: str, language: str) -> Statement:
         # English patterns need not be tried in full on a text of another script's words, but claims mix both.
-        own = language if not text.isascii() and regex.search(r"[\u0900-\u0dff]", text) else "en"
+        own = language if not text.isascii() and _NATIVE.search(text) else "en"
         return read_statement(text, own, self.lexicons(own), self._figures)
+
+    def warm_up(self, languages: Sequence[str]) -> None:
+        """Compile the words of languages and read the model's weights, so that no first claim pays for it."""
+        for language in languages:
+            read_statement("₹5,000 · 7.5% · 12 · 31/03/2027", language, self.lexicons(language), self._figures)
+            if self._model is not None:
+                self._model.score(["₹5,000"], ["A fee of Rs 5,000 is charged."], language)
 
     def verify(self, request: GroundingRequest, *, words: bool = True) -> GroundingVerdict:
         """What the evidence says of the claim; every reason names its places.
@@ -106,6 +116,21 @@ class ClaimVerifier:
             BadKnowledge: A word file is wrong; names its line.
             ModelMissing: The model's weights are absent or broken.
         """
+        claim, evidence, outcome, claim_places, shifts = self._compared(request)
+        verdict, score, reasons = self._judged(claim, evidence, request.language, outcome, words=words)
+        return GroundingVerdict.model_validate(
+            {
+                "id": request.id,
+                "verdict": verdict,
+                "score": round(score, 4),
+                "reasons": [_placed(reason, claim_places, shifts) for reason in reasons],
+            }
+        )
+
+    def _compared(
+        self, request: GroundingRequest
+    ) -> tuple[Statement, list[Statement], Outcome, tuple[int, ...], list[tuple[int, tuple[int, ...]]]]:
+        """Claim and evidence as read, what exact comparison found, and where everything stands in the texts as sent."""
         claim_text, claim_places = _folded(request.claim)
         claim = self._read(claim_text, request.language)
         evidence: list[Statement] = []
@@ -120,15 +145,17 @@ class ClaimVerifier:
             given = self._read(request.product_name, "en").concepts
         outcome = compare(claim, evidence, self._concepts, given)
         self._names(claim, evidence, request.product_name, outcome)
-        verdict, score, reasons = self._judged(claim, evidence, request.language, outcome, words=words)
-        return GroundingVerdict.model_validate(
-            {
-                "id": request.id,
-                "verdict": verdict,
-                "score": round(score, 4),
-                "reasons": [_placed(reason, claim_places, shifts) for reason in reasons],
-            }
-        )
+        return claim, evidence, outcome, claim_places, shifts
+
+    def left_open(self, request: GroundingRequest) -> tuple[str, Words] | None:
+        """What exact comparison leaves to the model, by the name of its threshold, and what the model says of it.
+
+        None where exact comparison decides, or where there is no model. Thresholds are calibrated on this.
+        """
+        claim, evidence, outcome, _, _ = self._compared(request)
+        if self._model is None or (outcome.fault and not outcome.doubtful) or not question(outcome):
+            return None
+        return question(outcome), self._words(self._model, claim, evidence, outcome, request.language)
 
     def _names(self, claim: Statement, evidence: list[Statement], product: str | None, found: Outcome) -> None:
         texts = [one.text for one in evidence] + ([product] if product else [])
@@ -168,41 +195,29 @@ class ClaimVerifier:
     def _judged(
         self, claim: Statement, evidence: list[Statement], language: str, found: Outcome, *, words: bool
     ) -> tuple[str, float, list[GroundingReason]]:
-        if found.fault:
+        if found.fault and (self._model is None or not words or not found.doubtful):
             reasons = [reason for fault, reason in found.faults if fault == found.fault]
             rest = [reason for fault, reason in found.faults if fault != found.fault]
             return found.fault, 0.02 if found.fault == "contradicted" else 0.06, [*reasons, *rest]
         if self._model is None or not words:
-            if found.borne and (found.touched or any(one.code == "figure" for one in found.borne)):
-                return "supported", 0.9, found.borne
-            if found.best is None and claim.mentions:
-                message = "the evidence speaks of nothing that the claim speaks of"
-                return "unsupported", 0.06, [GroundingReason(code="subject_absent", message=message)]
-            return "not_verified", 0.5, [GroundingReason(code="words", message="nothing to compare exactly")]
-        cited = sorted(evidence, key=lambda one: -len(one.concepts & claim.concepts))[:3]
-        best = found.best or (cited[0] if cited else None)
-        texts = list(dict.fromkeys([best.text if best else "", " ".join(one.text for one in cited)]))
-        scores = self._model.score([claim.text] * len(texts), texts, language)
-        supported, contradicted, unsupported = (float(x) for x in max(scores.tolist(), key=lambda row: row[0]))
-        return self._weighed(found, supported, contradicted, unsupported)
+            return without_model(claim, found)
+        model = self._model
+        return with_model(found, lambda: self._words(model, claim, evidence, found, language))
 
     @staticmethod
-    def _weighed(
-        found: Outcome, supported: float, contradicted: float, unsupported: float
-    ) -> tuple[str, float, list[GroundingReason]]:
-        """Exact evidence and the model's probabilities together."""
-        exact = bool(found.borne)
-        if exact and supported >= _DOUBT:
-            return "supported", max(supported, 0.5), found.borne
-        if not exact and supported >= _SURE:
-            reason = GroundingReason(code="model", message=f"the words say the same (probability {supported:.2f})")
-            return "supported", supported, [reason]
-        worst, word = max((contradicted, "contradicted"), (unsupported, "unsupported"))
-        if worst >= _SURE or (not exact and worst >= 0.6):
-            reason = GroundingReason(code="model", message=f"the words are {word} (probability {worst:.2f})")
-            return word, supported, [reason]
-        message = f"the words could not be verified (probability of support {supported:.2f})"
-        return "not_verified", supported, [GroundingReason(code="words", message=message)]
+    def _words(
+        model: SupportModel, claim: Statement, evidence: list[Statement], found: Outcome, language: str
+    ) -> Words:
+        """What the model says of the words: by the nearest sentence, or the nearest three where one is not enough."""
+        cited = sorted(evidence, key=lambda one: -len(one.concepts & claim.concepts))[:_READ]
+        best = found.best or (cited[0] if cited else None)
+        texts = list(dict.fromkeys([best.text if best else "", " ".join(one.text for one in cited)]))
+        said: list[Words] = []
+        for text in texts:
+            if not said or said[0].supported < ENOUGH:
+                row = model.score([claim.text], [text], language)[0]
+                said.append(Words(float(row[0]), float(row[1]), float(row[2])))
+        return max(said, key=lambda one: one.supported)
 
 
 def _at(statement: Statement, index: int) -> Statement:
@@ -213,13 +228,16 @@ def _at(statement: Statement, index: int) -> Statement:
 
 @lru_cache(maxsize=4096)
 def _folded(text: str) -> tuple[str, tuple[int, ...]]:
-    """The text in NFC and, for each of its offsets and its end, the offset in the text as sent."""
-    if unicodedata.is_normalized("NFC", text):
+    """The text in NFC without joiners and, for each of its offsets and its end, the offset in the text as sent.
+
+    Whether a compound is written with a joiner is a matter of keyboards.
+    """
+    if unicodedata.is_normalized("NFC", text) and not JOINERS.search(text):
         return text, tuple(range(len(text) + 1))
     out: list[str] = []
     places: list[int] = []
-    for match in regex.finditer(r"\X", text):
-        piece = unicodedata.normalize("NFC", match[0])
+    for match in _CLUSTER.finditer(text):
+        piece = JOINERS.sub("", unicodedata.normalize("NFC", match[0]))
         out.append(piece)
         places += [min(match.start() + at, match.end() - 1) for at in range(len(piece))]
     return "".join(out), (*places, len(text))

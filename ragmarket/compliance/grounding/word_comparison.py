@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from ragmarket.compliance.grounding.frame import SOFT_WEIGHT, Frame, Outcome
 from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS
-from ragmarket.compliance.grounding.reading import Clause, Statement
+from ragmarket.compliance.grounding.reading import COSTS, Clause, Statement
 
 _ALIEN = 0.15
-_COSTS = frozenset(["fee", "penal", "exitload", "entryload", "interest", "amc", "brokerage", "premium", "tax", "copay"])
 
 
 class WordComparison(Frame):
@@ -23,12 +22,13 @@ class WordComparison(Frame):
         for mention in self._claim.mentions:
             demanded = mention.ids & (self._topics | self._audiences)
             if not demanded or mention.ids & self._said or mention.ids & frozenset(self._known.soft):
-                found.touched = found.touched or bool(mention.ids & self._said & self._topics)
+                rooted = bool(mention.ids & self._said & (self._topics | self._audiences))
+                found.rooted, found.touched = found.rooted or rooted, found.touched or rooted
                 continue
             if "senior" in mention.ids and senior_by_age:
                 continue
             word = self._claim.text[mention.start : mention.end]
-            if mention.ids & self._audiences:
+            if mention.ids & self._audiences and not mention.ids & self._loose:
                 rival = any(
                     set(group) & mention.ids and (set(group) - mention.ids) & self._said for group in self._known.rivals
                 )
@@ -38,7 +38,8 @@ class WordComparison(Frame):
                 )
             else:
                 message = f"the evidence does not speak of “{word}”"
-                found.faults.append(("unsupported", self._reason("subject_absent", message, mention)))
+                code = "wording_absent" if mention.ids & self._loose else "subject_absent"
+                found.faults.append(("unsupported", self._reason(code, message, mention)))
 
     def words(self, found: Outcome, *, counted: bool) -> None:
         """A claim without a figure that is borne out: subject, polarity and restriction of the nearest clause."""
@@ -71,10 +72,24 @@ class WordComparison(Frame):
                     message = f"“{mine}” in the claim, “{theirs}” in the evidence"
                     reason = self._reason("direction", message, None, statement)
                     found.faults.append(("contradicted", reason))
+        if "only" in own.marks and not statement.marks & {"only", "conditions"} and "all" in statement.marks:
+            reason = self._reason("condition", "“only” in the claim, “any” in the evidence", None, statement)
+            found.faults.append(("contradicted", reason))
+        if not found.fault and self._widened(own, statement, clause):
+            message = "the evidence sets a condition that the claim does not tell"
+            found.faults.append(("unsupported", self._reason("condition_dropped", message, None, statement)))
         shared = self._known.closed(statement.concepts) & wanted
         found.touched = found.touched or bool(shared & (self._topics | self._audiences)) or len(shared) > 1
         if not found.fault and found.touched:
             found.borne.append(self._reason("words", "the evidence speaks of this in the same sense", None, statement))
+
+    def _widened(self, own: Clause, statement: Statement, clause: Clause) -> bool:
+        """Whether the claim waives, or promises to all, what the evidence does under a condition with a figure."""
+        told = self._claim.marks & {"conditions", "after", "before", "only"} or self._claim.quantities
+        if told or not ((own.denied and clause.denied) or "all" in self._claim.marks):
+            return False
+        limits = [q for q in statement.quantities if q.sign or q.edge]
+        return bool(limits) and bool(statement.marks & {"conditions", "after", "before", "higher"})
 
     def _overlap(self, own: Clause, statement: Statement, clause: Clause) -> float:
         there, wanted = self._known.closed(self._about(statement, clause)), self._about(self._claim, own)
@@ -97,7 +112,7 @@ class WordComparison(Frame):
                 if own.gratis and clause.barred and not self._cost(statement, clause):
                     return True
                 continue
-            if not own.denied and clause.gratis and not self._claim.within(own) & _COSTS:
+            if not own.denied and clause.gratis and not self._claim.within(own) & COSTS:
                 continue  # the evidence adds that it costs nothing; the claim says nothing of cost
             # "Change it any time, no charge" has the evidence's denial in its other clause.
             if not own.denied and any(
@@ -109,7 +124,7 @@ class WordComparison(Frame):
 
     @staticmethod
     def _cost(statement: Statement, clause: Clause) -> bool:
-        return bool(statement.within(clause) & _COSTS)
+        return bool(statement.within(clause) & COSTS)
 
     def rivals(self, found: Outcome) -> None:
         """Find what stands in the evidence in place of what the claim names."""
