@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ragmarket.bootstrap import House
 from ragmarket.generation.task import Fact
@@ -351,3 +351,66 @@ def train_alimn(
     }
     save(model, folder / "model", card)
     return {**card, "held_out": model.held_out, "blend": dict(model.blend.alpha), "model": str(folder / "model")}
+
+
+def train_temporal(
+    folder: Path,
+    report: Report,
+    *,
+    bank: Path,
+    labels: Path | None = None,
+    encoder: Literal["gru", "transformer"] = "gru",
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Train the temporal encoder, the latent intents and the joint heads on a bank's tables; returns the card.
+
+    Args:
+        folder: Receives ``model`` (weights and card) and checkpoints; a killed run goes on.
+        report: Receives rows of progress.
+        bank: A folder as `ragmarket simulate` writes it: ``features`` and ``outcomes``. Its truth is not read.
+        labels: A CSV file of customers whom somebody labelled: customer_id, period, and intent or segment or both.
+            None: there are no such heads, and intents are states without names.
+        encoder: What reads the months.
+        seed: Of everything random.
+    """
+    import polars as pl
+
+    from ragmarket.errors import InvalidInput
+    from ragmarket.prediction.temporal.answers import LABELS, read_answers
+    from ragmarket.prediction.temporal.config import TemporalConfig
+    from ragmarket.prediction.temporal.estimator import fit
+    from ragmarket.prediction.temporal.network import EncoderConfig
+    from ragmarket.prediction.temporal.reader import fit_reader
+    from ragmarket.prediction.temporal.store import save
+    from ragmarket.signals.simulate.store import read
+
+    tables = ("customers", "periods", "transactions", "session_events", "notes", "campaigns")
+    labelled = None
+    if labels is not None:
+        try:
+            labelled = pl.read_csv(labels, schema_overrides={"customer_id": pl.String, "period": pl.Int32})
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise InvalidInput(f"{labels}: the labels cannot be read: {error}") from error
+        if not set(LABELS) & set(labelled.columns):
+            raise InvalidInput(f"{labels}: there is neither a column intent nor a column segment")
+    report({"reading": str(bank)})
+    reader, cells, sequences = fit_reader({name: read(bank, name).collect() for name in tables})
+    answers, classes = read_answers(cells, sequences, read(bank, "outcomes").collect(), labelled)
+    named = tuple(name for name in ("segment", "intent") if name in classes)
+    config = TemporalConfig(
+        encoder=EncoderConfig(encoder=encoder),
+        heads=(*named, "product", "channel", "timing", "intensity", "response"),
+        seed=seed,
+    )
+    model = fit(reader, sequences, answers, classes, config, folder=folder / "checkpoints", report=report)
+    card = {
+        "name": "temporal",
+        "data": {"customers": sequences.size[0], "periods": sequences.size[1], "labelled": named},
+        "limits": "The figures are out of inner folds of these customers; blend and calibration were fitted on the "
+        "same predictions. Measure on later customers before trusting them. Intents are what explains behaviour and "
+        "labels; they are no fact about anybody.",
+    }
+    save(model, folder / "model", card)
+    return {
+        **card, "held_out": dict(model.held_out), "blend": dict(model.blend.alpha), "model": str(folder / "model"),
+    }  # fmt: skip

@@ -49,7 +49,7 @@ positive, and if there are any, sentences (templates), steps (rounding) and cont
 the words of the corpus. Model and card go to FOLDER/model; a run resumes where an earlier one in the same folder
 stopped. --as-printed trains the paper's setting instead of ours.
 """
-TEMPORAL_HELP = """Train the temporal model: what customers do month by month, their latent intents, seven heads at once.
+TEMPORAL_HELP = """Train the temporal model: what customers do month by month, latent intents, seven heads at once.
 
 --bank is a folder as `ragmarket simulate` writes it, of which features and outcomes are read, never the truth.
 --labels is a CSV file (customer_id, period, intent, segment) of customers whom somebody labelled; a tenth is enough.

@@ -121,10 +121,18 @@ class IntentBehaviour(Frozen):
     dwell: dict[str, float] = {}
 
 
+class IntentGroup(Frozen):
+    """A group of intents and what it is about."""
+
+    about: str
+    intents: tuple[str, ...] = Field(min_length=1)
+
+
 class Sessions(Frozen):
     """The vocabularies of session events and each intent's behaviour.
 
     ``noise`` is the share of events that anybody might make, ``distraction`` the share that belongs to another intent.
+    ``queries`` are phrases that show what a kind of search sounds like.
     """
 
     pages: dict[str, float]
@@ -135,6 +143,8 @@ class Sessions(Frozen):
     dwell: dict[str, float]
     tiles: dict[str, float]
     searches: dict[str, float]
+    queries: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, IntentGroup] = {}
     noise: float = Field(gt=0, lt=1)
     distraction: float = Field(gt=0, lt=1)
     confidence: dict[Literal["high", "medium", "low"], float]
@@ -152,6 +162,11 @@ class Sessions(Frozen):
             raise ValueError("confidence must fall from high over medium to low, between 0 and 1")
         if self.noise + self.distraction >= 1:
             raise ValueError("noise and distraction leave nothing for the intent")
+        if odd := [kind for kind in self.queries if kind not in self.searches]:
+            raise ValueError(f"queries has {odd[0]!r}, which is no kind of search")
+        grouped = [intent for group in self.groups.values() for intent in group.intents]
+        if self.groups and sorted(grouped) != sorted(self.intents):
+            raise ValueError("groups must hold every intent once")
         for intent, behaviour in self.intents.items():
             for part in ("pages", "products", "searches", "referrers", "dwell"):
                 for name in getattr(behaviour, part):
