@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ragmarket.errors import RagmarketError
+from ragmarket.predicting import predict
 from ragmarket.replaying import Replayer
 from ragmarket.schemas.base import today
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
@@ -52,33 +53,13 @@ class House(Workshops):
         return self.verifier.verify(request)
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
-        """Predict for one customer, by signals or by ``customer_id`` alone.
+        """Predict for one customer: by signals, by ``customer_id``, by a visit's ``events``, or by these together.
 
         Raises:
-            NotFound: Only an id was given, and no table knows it.
-            InvalidInput: A signal is wrong.
+            NotFound: Only a reference was given, and no table knows it.
+            InvalidInput: A signal or an event is wrong.
         """
-        wanted = {key for key in signals if key not in ("customer_id", "as_of")}
-        if "customer_id" not in signals or wanted:
-            return self.predictor.score(signals)
-        return self._predict_known(str(signals["customer_id"]), str(signals.get("as_of") or today().isoformat()))
-
-    def _predict_known(self, customer_id: str, day: str) -> Prediction:
-        from ragmarket.errors import InvalidInput, NotFound
-
-        try:
-            as_of = date.fromisoformat(day)
-        except ValueError as error:
-            raise InvalidInput("as_of must be a date (YYYY-MM-DD)") from error
-        found = self.customers.find(customer_id, as_of) if self.customers.exists else None
-        if found is None:
-            raise NotFound(
-                f"no table knows the customer {customer_id!r}", hint="Run `ragmarket signals publish`, or give signals."
-            )
-        if found.barred:
-            neutral = self.predictor.score(None, as_of=as_of)
-            return neutral.model_copy(update={"reasons": (f"{found.barred}: nothing is predicted",)})
-        return self.predictor.score(found.signals, as_of=as_of)
+        return predict(self, signals)
 
     def findings(self, draft_id: str) -> DraftFindings:
         """What was found in a recorded draft, and what was decided of it.

@@ -6,12 +6,14 @@ made since are heeded at the next request.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ragmarket.errors import NotFound
 from ragmarket.knowledge.angles import Angles, load_angles
 from ragmarket.knowledge.bundle import bundle
 from ragmarket.knowledge.catalogue import Catalogue, Theme, load_catalogue
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from ragmarket.retrieval.qdrant import QdrantPlace
     from ragmarket.retrieval.retriever import CorpusRetriever
     from ragmarket.signals.customers import CustomerBook
+    from ragmarket.signals.sessions.model import SessionModel
 
 WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
 CONCURRENT_BRIEFS = 32
@@ -268,6 +271,21 @@ class Workshops:
         from ragmarket.signals.customers import CustomerBook
 
         return CustomerBook(self.settings.home / "signals" / "tables")
+
+    @property
+    def session_model(self) -> SessionModel:
+        """Reads visits, under the taxonomy in force, people's edits included.
+
+        Raises:
+            ModelMissing: No sessions were fitted.
+        """
+        from ragmarket.signals.sessions.book import TaxonomyBook
+        from ragmarket.signals.sessions.model import SessionModel
+
+        folder = self.settings.home / "sessions"
+        with contextlib.suppress(NotFound):
+            return SessionModel.load(folder, None, taxonomy=TaxonomyBook(folder).read())
+        return SessionModel.load(folder, None)
 
     @cached_property
     def audit(self) -> SqlAuditLog:

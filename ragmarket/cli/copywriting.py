@@ -42,8 +42,9 @@ Takes customer signals as JSON objects, from a file or (-) standard input, and a
 propensities. A prediction chooses emphasis, never text; without enough signals the answer is the neutral segment.
 
 Fields, all optional: age_band, income_band, city_tier, language, tenure_months, balance_inr, deposits_inr, loans_inr,
-app_logins, holdings (a list), txn_counts, page_views, messages_sent, messages_answered (name to count); id and
-customer_id are handed through to the answer.
+app_logins, holdings (a list), txn_counts, page_views, messages_sent, messages_answered (name to count). customer_id
+alone looks the customer up in the published tables; whoever did not agree is not predicted for. events (a list of page
+views, each with its page) lets the intent of this visit count. id and customer_id are handed through to the answer.
 """
 
 
@@ -233,6 +234,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples(
             """echo '{"age_band": "25-34", "tenure_months": 40, "holdings": ["savings"], "app_logins": 26,""",
             """       "page_views": {"mutual_fund": 3}}' | ragmarket predict -""",
+            """echo '{"customer_id": "SIM00000004", "as_of": "2026-03-31"}' | ragmarket predict -""",
             "ragmarket predict - --json < customers.jsonl",
         ),
     )(predict)
