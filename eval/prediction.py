@@ -71,6 +71,9 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     from eval.prediction_tuning import tuned
 
     torch.set_num_threads(1)
+    if options.simulate and options.data is None and not os.environ.get("RAGMARKET_DATA_DIR") and not options.only:
+        place = options.cache / ("quick" if options.quick else f"trials-{options.trials}")
+        return {"about": summary(options, {}), "problems": _simulated(place, options, console)}
     data = options.data or (Path(os.environ["RAGMARKET_DATA_DIR"]) if os.environ.get("RAGMARKET_DATA_DIR") else None)
     if data is None or not data.is_dir():
         raise InvalidInput("--data (or RAGMARKET_DATA_DIR) must name the folder of public tables")
@@ -88,8 +91,6 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     if "berka" in wanted:
         builds.append(lambda: [berka(data, embeds, quick=options.quick)])
     if options.simulate:
-        if not SIMULATED:
-            raise InvalidInput("this build has no simulated problems", hint="Leave --simulate out.")
         builds += [lambda make=make: make(data, options.quick) for make in SIMULATED]  # type: ignore[misc]
     gathered: dict[str, Any] = {}
     for build in builds:
@@ -115,7 +116,17 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             gathered[problem.name] = {"options": options_found, **figures(problem, results)}
     if "hillstrom" in wanted:
         gathered["hillstrom"] = _uplift(data, cache, options, console)
+    if options.simulate:
+        gathered |= _simulated(cache, options, console)
     return {"about": summary(options, encoders.figures), "problems": gathered}
+
+
+def _simulated(cache: Path, options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    from eval.prediction_simulated import run as simulated
+
+    names = ("default",) if options.quick else ("default", "control")
+    place = cache / "simulated"
+    return {f"simulated-{name}": simulated(place, quick=options.quick, note=console.print, name=name) for name in names}
 
 
 def _models(systems: list[str]) -> list[str]:
@@ -159,7 +170,18 @@ def tables(body: dict[str, Any]) -> list[Table]:
             p = "-" if gap is None or gap["p"] is None else f"{gap['p']:.3f}"
             table.add_row(system, *cells, "" if gap is None else f"{gap['difference']:+.4f} ({p})")
         found.append(table)
+        if "heads" in problem:
+            found.append(_heads(name, problem["heads"]))
     return found
+
+
+def _heads(name: str, heads: dict[str, Any]) -> Table:
+    names = list(dict.fromkeys(head for row in heads.values() for head in row))
+    table = Table("system", *names, title=f"{name}: accuracy of each head")
+    for system, row in heads.items():
+        cells = [f"{row[head]['mean']:.3f} ± {row[head]['sd']:.3f}" if head in row else "" for head in names]
+        table.add_row(system, *cells)
+    return table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -174,6 +196,9 @@ def main(arguments: list[str] | None = None) -> int:
     out = Console(width=None if sys.stdout.isatty() else 200)
     for table in tables(body):
         out.print(table)
+    for problem in body["problems"].values():
+        if "statements" in problem:
+            out.print("\n".join(problem["notes"]))
     if options.json:
         options.json.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
     if options.html:

@@ -1,5 +1,6 @@
 """What a customer has done in order, and the intent behind it.
 
-In: behaviour by period. Out: segment, intent, product, channel, timing, intensity and response, jointly. Promise: the
-hidden truth of simulated customers never enters a feature. Library: torch. Must not know: the bank.
+In: a bank's tables by month, and what it learnt afterwards. Out: segment, intent, product, channel, timing, intensity
+and response, jointly. Promise: a month knows itself and those before; no hidden truth enters a feature; labels are
+optional. Libraries: torch, scipy, scikit-learn, lightgbm, polars. Must not know: who wrote the tables.
 """
