@@ -26,11 +26,10 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from eval.copy_metrics import TermUse, distinct, overlap, repeated, self_bleu, words
-from eval.intervals import percent
-from eval.pages import bars_plot, page, shares_plot, table
+from eval.copy_metrics import overlap, words
+from eval.generation_report import as_page, report
+from eval.generation_variety import terms, variety
 from eval.rereading import faults_of
 from eval.written import Written
 from ragmarket.bootstrap import House, build
@@ -39,7 +38,6 @@ from ragmarket.schemas.brief import Brief
 from ragmarket.settings import read_settings
 
 Count = tuple[int, int]
-LEAD = "Shares with 95 % Wilson intervals; items of one document are not independent of one another."
 
 
 def briefs(house: House, as_of: date, limit: int | None, seed: int) -> list[Brief]:
@@ -85,35 +83,6 @@ def by_group(rows: Sequence[Written], field: str) -> dict[str, dict[str, Count]]
             "at first pass": (first, len(possible)),
         }
     return groups
-
-
-def variety(rows: Sequence[Written]) -> dict[str, dict[str, float]]:
-    """Distinct-n, self-BLEU and repetition of the claims, by language."""
-    found: dict[str, dict[str, float]] = {}
-    for language in LANGUAGES:
-        texts = [row.words for row in rows if row.accepted and row.brief.language == language]
-        if texts:
-            found[language] = {
-                "distinct-1": distinct(texts, 1),
-                "distinct-2": distinct(texts, 2),
-                "self-BLEU": self_bleu(texts),
-                "repeated 4-grams": statistics.mean(repeated(text) for text in texts),
-            }
-    return found
-
-
-def terms(house: House, rows: Sequence[Written]) -> dict[str, dict[str, float]]:
-    """Approved terms per message and messages with a form to avoid, by language."""
-    found: dict[str, dict[str, float]] = {}
-    for language in LANGUAGES:
-        use = TermUse(house.packs[language])
-        texts = [row.result.text or "" for row in rows if row.accepted and row.brief.language == language]
-        if texts:
-            found[language] = {
-                "approved terms per message": statistics.mean(len(use.approved(text)) for text in texts),
-                "messages with a form to avoid": sum(bool(use.avoided(text)) for text in texts),
-            }
-    return found
 
 
 def variants(house: House, todo: Sequence[Brief], console: Console) -> dict[str, Any]:
@@ -254,50 +223,6 @@ def main() -> int:
     if arguments.html:
         arguments.html.write_text(as_page(figures), encoding="utf-8")
     return 1 if faults else 0
-
-
-def report(out: Console, figures: dict[str, Any]) -> None:
-    """The figures on a terminal."""
-    overall = Table("what", "share")
-    for name, (hits, of) in figures["counts"].items():
-        overall.add_row(name, percent(hits, of))
-    out.print(overall)
-    for field in ("languages", "channels"):
-        shown = Table(field, "accepted, all", "accepted, possible", "first pass, possible")
-        for name, own in figures[field].items():
-            shown.add_row(name, *(percent(*count) for count in own.values()))
-        out.print(shown)
-    varied = Table("language", "distinct-1", "distinct-2", "self-BLEU", "repeated 4-grams", "terms", "avoided", "loss")
-    for language, own in figures["variety"].items():
-        used = figures["terms"][language]
-        cells = [f"{value:.3f}" for value in own.values()]
-        cells += [f"{used['approved terms per message']:.1f}", str(used["messages with a form to avoid"])]
-        varied.add_row(language, *cells, f"{figures['held-out loss'].get(language, float('nan')):.3f}")
-    out.print(varied)
-    three = figures["variants"]
-    mean = statistics.mean(three["overlap"]) if three["overlap"] else float("nan")
-    out.print(
-        f"three variants: {three['all three accepted']} of {three['briefs']} briefs with all accepted; mean pairwise "
-        f"word overlap of their claims {mean:.2f}; two say the same in {three['two say the same']}"
-    )
-    out.print(f"faults in accepted texts: {sum(figures['faults'].values())} {figures['faults']}")
-    out.print(f"refusals by rule: {figures['refusals by rule']}")
-    out.print(f"one WhatsApp draft, warm, median: {figures['whatsapp median s']} s")
-
-
-def as_page(figures: dict[str, Any]) -> str:
-    """The figures as one HTML page."""
-    rows = [[name, percent(hits, of)] for name, (hits, of) in figures["counts"].items()]
-    parts = [table(["what", "share"], rows)]
-    for field, target in (("languages", 0.90), ("channels", 0.95)):
-        plain = {name: own["accepted of possible"] for name, own in figures[field].items()}
-        parts.append(shares_plot(f"Accepted within two rewrites, of possible briefs, by {field[:-1]}", plain, target))
-    parts.append(bars_plot("Refusals by rule", figures["refusals by rule"], "messages"))
-    if figures["held-out loss"]:
-        parts.append(bars_plot("Held-out completion loss", figures["held-out loss"], "nats per token"))
-    varied = [[language, *(f"{v:.3f}" for v in own.values())] for language, own in figures["variety"].items()]
-    parts.append(table(["language", "distinct-1", "distinct-2", "self-BLEU", "repeated 4-grams"], varied))
-    return page("ragmarket: what the writer writes", LEAD, parts)
 
 
 if __name__ == "__main__":

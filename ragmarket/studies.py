@@ -270,7 +270,7 @@ def offers(
         period: Month after which the offer is made; the last one without it.
 
     Raises:
-        NotFound: The tables hold no months.
+        NotFound: The tables hold no months, or none of these customers.
     """
     import polars as pl
 
@@ -289,6 +289,8 @@ def offers(
     now = table(last)
     if customers is not None:
         now = now.filter(pl.col("customer_id").is_in(list(customers)))
+        if now.is_empty():
+            raise NotFound("none of these customers has a row in that month", hint="Check the ids and the folder.")
     outcomes = sorted((source.folder / "outcomes" / "outcomes").glob("part-*.parquet"))
     if not outcomes or last < 1:
         return load_offer_rules().offers(now)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
@@ -13,7 +12,8 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 from ragmarket.api.validation import field_problems
-from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples
+from ragmarket.cli.desk import examples
+from ragmarket.cli.recording import Recording, recorded
 from ragmarket.errors import InvalidInput
 from ragmarket.schemas.base import CHANNELS, LANGUAGES
 from ragmarket.schemas.ledger import Decision, DecisionRequest, ProposalRequest, Provenance
@@ -55,8 +55,6 @@ On = Annotated[
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides this: name, office.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the record.")]
 Hash = Annotated[str | None, typer.Option("--sha256", metavar="HASH", help="Which wording; its first 8 digits do.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be recorded, and record nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Record without asking.")]
 Chosen = Annotated[
     list[str] | None,
     typer.Option("--language", click_type=click.Choice([*LANGUAGES, "all"]), help="With an id; may be repeated."),
@@ -75,105 +73,20 @@ def _wanted(languages: Sequence[str]) -> tuple[str, ...]:
     return LANGUAGES if "all" in languages else tuple(languages)
 
 
-def described(house: House, row: Decision) -> list[str]:
-    """One record in the words that its reader must see, the text included."""
-    known = house.disclaimer(row.entry, row.language)["wordings"]
-    wording = next((one for one in known if one["sha256"] == row.sha256), None)
-    text, provenance = row.text, str(row.provenance)
-    if text is None and wording is not None:
-        text, provenance = wording["text"], wording["provenance"]
-    what = {"use": "may be used", "expire": "is in force no longer", "supersede": "is the new wording"}[row.change]
-    when = f" from {row.effective_from}" if row.effective_from else ""
-    where = f" on {', '.join(row.channels)}" if row.channels else ""
-    who = f"proposed by {row.maker}" + (f", decided by {row.checker}" if row.checker else "")
-    number = row.proposal or row.seq
-    return [
-        f"{row.action} {number}: {row.entry} in {row.language} {what}{when}{where}",
-        f"  “{text or '(the ledger no longer holds this text)'}”",
-        f"  provenance {provenance}, sha256 {row.sha256}",
-        f"  {who}: {row.reason}",
-    ]
-
-
-def _record(
-    ctx: typer.Context,
-    make: Callable[[House, bool], tuple[Decision, ...]],
-    *,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-    verbose: bool,
-) -> None:
-    """Show what would be recorded, ask unless told not to, record it, and say so."""
-    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    house = desk.house()
-    rows = make(house, True)
-    if not desk.as_json:
-        for row in rows:
-            typer.echo("\n".join(described(house, row)))
-    if not dry_run:
-        if not yes:
-            if not sys.stdin.isatty():
-                raise InvalidInput("nothing was recorded: nobody said yes", hint="Add --yes; --dry-run only looks.")
-            typer.confirm("Record this?", abort=True)
-        rows = make(house, False)
-    if desk.as_json:
-        desk.json({"recorded": not dry_run, "decisions": [row.model_dump(mode="json") for row in rows]})
-    elif dry_run:
-        desk.note("dry run: nothing was recorded")
-    else:
-        numbers = ", ".join(str(row.seq) for row in rows)
-        typer.echo(f"recorded as {numbers}; head {rows[-1].seq}:{rows[-1].hash}")
-        if rows[0].action == "propose":
-            typer.echo(f"another person decides: ragmarket disclaimers approve {rows[0].seq} --by NAME --reason …")
-
-
-def propose(
-    ctx: typer.Context,
-    id_: Id,
-    language: Tongues,
-    by: By,
-    reason: Reason,
-    sha256: Hash = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
+def propose(id_: Id, language: Tongues, by: By, reason: Reason, sha256: Hash = None) -> Recording:
     """Ask that a wording be approved."""
-    fields = {
-        "change": "use",
-        "entry": id_,
-        "languages": _wanted(language),
-        "by": by,
-        "reason": reason,
-        "sha256": sha256,
-    }
-    _propose(ctx, fields, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
+    return _proposal("use", id_, language, {"by": by, "reason": reason, "sha256": sha256})
 
 
 def expire(
-    ctx: typer.Context,
-    id_: Id,
-    language: Tongues,
-    from_: From,
-    by: By,
-    reason: Reason,
-    channel: On = None,
-    sha256: Hash = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
+    id_: Id, language: Tongues, from_: From, by: By, reason: Reason, channel: On = None, sha256: Hash = None
+) -> Recording:
     """Ask that a wording end."""
-    fields = _common("expire", id_, language, by, reason)
-    fields |= {"sha256": sha256, "effective_from": from_, "channels": tuple(channel or ())}
-    _propose(ctx, fields, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
+    fields = {"by": by, "reason": reason, "effective_from": from_, "channels": tuple(channel or ()), "sha256": sha256}
+    return _proposal("expire", id_, language, fields)
 
 
 def supersede(
-    ctx: typer.Context,
     id_: Id,
     language: Annotated[str, typer.Option(click_type=click.Choice(LANGUAGES), help="The text's language.")],
     from_: From,
@@ -187,11 +100,7 @@ def supersede(
     source: Annotated[list[str] | None, typer.Option(help="Where it stands; may be repeated.")] = None,
     notes: Annotated[str, typer.Option(help="What else a reader should know.")] = "",
     channel: On = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
+) -> Recording:
     """Ask for a new wording."""
     if (text is None) == (text_file is None):
         raise InvalidInput("text: give --text or --text-file, one of them")
@@ -199,46 +108,34 @@ def supersede(
         words = text if text_file is None else text_file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise InvalidInput(f"text: {text_file} is not UTF-8", hint="Save the file as UTF-8.") from error
-    fields = _common("supersede", id_, (language,), by, reason) | {"text": words}
-    fields |= {"effective_from": from_, "channels": tuple(channel or ()), "provenance": provenance}
-    fields |= {"sources": tuple(source or ()), "notes": notes}
-    _propose(ctx, fields, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
+    fields = {"by": by, "reason": reason, "effective_from": from_, "channels": tuple(channel or ()), "text": words}
+    fields |= {"provenance": provenance, "sources": tuple(source or ()), "notes": notes}
+    return _proposal("supersede", id_, (language,), fields)
 
 
-def _common(change: str, id_: str, languages: Sequence[str], by: str, reason: str) -> dict[str, Any]:
-    return {"change": change, "entry": id_, "languages": _wanted(languages), "by": by, "reason": reason}
+def _proposal(change: str, id_: str, languages: Sequence[str], fields: Mapping[str, Any]) -> Recording:
+    named = {"change": change, "entry": id_, "languages": _wanted(languages)}
+    request = _read(ProposalRequest, named | dict(fields))
+    return lambda house, dry: house.propose(request.model_copy(update={"dry_run": dry}))
 
 
-def _propose(
-    ctx: typer.Context, fields: dict[str, Any], *, dry_run: bool, yes: bool, as_json: bool, verbose: bool
-) -> None:
-    request = _read(ProposalRequest, fields)
-
-    def make(house: House, dry: bool) -> tuple[Decision, ...]:
-        return house.propose(request.model_copy(update={"dry_run": dry}))
-
-    _record(ctx, make, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
+def approve(what: What, by: By, reason: Reason, language: Chosen = None) -> Recording:
+    """Approve what another person proposed."""
+    return _verdict("approve", what, language or (), by, reason)
 
 
-def _decide(
-    ctx: typer.Context,
-    action: str,
-    what: str,
-    languages: Sequence[str],
-    by: str,
-    reason: str,
-    *,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-    verbose: bool,
-) -> None:
+def reject(what: What, by: By, reason: Reason, language: Chosen = None) -> Recording:
+    """Reject a proposal, or withdraw one's own."""
+    return _verdict("reject", what, language or (), by, reason)
+
+
+def _verdict(action: str, what: str, languages: Sequence[str], by: str, reason: str) -> Recording:
     request = _read(DecisionRequest, {"action": action, "by": by, "reason": reason})
 
-    def make(house: House, dry: bool) -> tuple[Decision, ...]:
+    def decide(house: House, dry: bool) -> tuple[Decision, ...]:
         return house.decide(_numbers(house, what, languages), request.model_copy(update={"dry_run": dry}))
 
-    _record(ctx, make, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
+    return decide
 
 
 def _numbers(house: House, what: str, languages: Sequence[str]) -> list[int]:
@@ -260,45 +157,13 @@ def _numbers(house: House, what: str, languages: Sequence[str]) -> list[int]:
     return [row.seq for row in waiting]
 
 
-def approve(
-    ctx: typer.Context,
-    what: What,
-    by: By,
-    reason: Reason,
-    language: Chosen = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """Approve what another person proposed."""
-    _decide(
-        ctx, "approve", what, language or (), by, reason, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose
-    )
-
-
-def reject(
-    ctx: typer.Context,
-    what: What,
-    by: By,
-    reason: Reason,
-    language: Chosen = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """Reject a proposal, or withdraw one's own."""
-    _decide(ctx, "reject", what, language or (), by, reason, dry_run=dry_run, yes=yes, as_json=as_json, verbose=verbose)
-
-
 def add_to(disclaimers: typer.Typer) -> None:
     """Hang the commands into the group."""
     disclaimers.command(
         "propose",
         help=PROPOSE_HELP,
         epilog=examples('ragmarket disclaimers propose loan-discretion --language hi --by "A. Rao" --reason read'),
-    )(propose)
+    )(recorded(propose))
     disclaimers.command(
         "expire",
         help=EXPIRE_HELP,
@@ -306,7 +171,7 @@ def add_to(disclaimers: typer.Typer) -> None:
             'ragmarket disclaimers expire loan-discretion --language all --from 2027-01-01 --by "A. Rao" \\',
             '  --reason "withdrawn"',
         ),
-    )(expire)
+    )(recorded(expire))
     disclaimers.command(
         "supersede",
         help=SUPERSEDE_HELP,
@@ -314,10 +179,10 @@ def add_to(disclaimers: typer.Typer) -> None:
             "ragmarket disclaimers supersede loan-discretion --language hi --from 2027-01-01 --text-file new.txt \\",
             '  --provenance verified --source "circular …" --by "A. Rao" --reason "new circular"',
         ),
-    )(supersede)
+    )(recorded(supersede))
     disclaimers.command(
         "approve",
         help=APPROVE_HELP,
         epilog=examples('ragmarket disclaimers approve 12 --by "B. Iyer" --reason "as in the circular" --yes'),
-    )(approve)
-    disclaimers.command("reject", help=REJECT_HELP)(reject)
+    )(recorded(approve))
+    disclaimers.command("reject", help=REJECT_HELP)(recorded(reject))

@@ -9,8 +9,9 @@ import click
 import typer
 
 from ragmarket.cli import decisions
-from ragmarket.cli.decisions import Id, described, read_day
+from ragmarket.cli.decisions import Id, read_day
 from ragmarket.cli.desk import DONE, FAULT, Desk, JsonFlag, VerboseFlag, examples
+from ragmarket.cli.recording import described
 from ragmarket.schemas.base import LANGUAGES
 
 HELP = """The ledger of mandatory wordings.

@@ -9,6 +9,7 @@ punctuation, approved Latin terms and the product's slot: there is no digit in i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import permutations
 
@@ -174,3 +175,25 @@ def build_grammar(task: WritingTask, pack: LanguagePack, *, by_the_book: bool = 
         f"word ::= {' | '.join(choices)}",
     ]
     return "\n".join(rules) + "\n"
+
+
+_RULE = re.compile(r"^([\w-]+) ::= (.*)$", re.M)
+_TERMINAL = re.compile(r'"(?:\\.|[^"\\])*"|\[(?:\\.|[^\]\\])*\]')
+_REFERENCE = re.compile(r"[A-Za-z][\w-]*")
+
+
+def can_end(grammar: str) -> bool:
+    """Whether some text satisfies a grammar (GBNF, a rule a line); False also where that is not plain to see.
+
+    A grammar that cannot end may force letters without an end.
+    """
+    needs: dict[str, list[set[str]]] = {}
+    for name, body in _RULE.findall(grammar):
+        plain = _TERMINAL.sub(" ", body)
+        # Inside parentheses an alternative does not stand for the whole rule, so everything named is asked for.
+        parts = [plain] if "(" in plain else plain.split("|")
+        needs[name] = [set(_REFERENCE.findall(part)) for part in parts]
+    ending: set[str] = set()
+    while more := {name for name, ways in needs.items() if name not in ending and any(way <= ending for way in ways)}:
+        ending |= more
+    return "root" in ending

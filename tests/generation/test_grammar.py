@@ -11,7 +11,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from ragmarket.errors import NothingToSay
-from ragmarket.generation.grammar import build_grammar
+from ragmarket.generation.grammar import build_grammar, can_end
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
@@ -136,3 +136,17 @@ def test_by_the_book_only_the_bank_s_own_sentences_are_left() -> None:
     assert accepts(grammar, draft(("S2", own), nominee, opening=opening, cta=cta))
     assert not accepts(grammar, draft(("S2", own.replace("फीस", "शुल्क", 1)), nominee, opening=opening, cta=cta))
     assert not accepts(grammar, draft(("S2", own), nominee, opening="नमस्ते जी,", cta=cta))
+
+
+@pytest.mark.parametrize(
+    ("grammar", "ends"),
+    [
+        ('root ::= "a" root | "b"\n', True),
+        ('root ::= ("a" | "b") rest\nrest ::= [a-z]* "!"\n', True),
+        ('root ::= "a" root\n', False),
+        ('root ::= "a" | more\nmore ::= "|" more\n', True),
+        ('root ::= ("a" | more) "c"\nmore ::= "b" more\n', False),
+    ],
+)
+def test_a_grammar_that_cannot_end_is_told_from_one_that_can(grammar: str, ends: bool) -> None:
+    assert can_end(grammar) is ends

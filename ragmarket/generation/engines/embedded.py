@@ -9,6 +9,7 @@ from typing import Any
 
 from ragmarket.errors import MissingDependency, ModelMissing, UndecodableOutput
 from ragmarket.generation.engines.folder import revision_of
+from ragmarket.generation.grammar import can_end
 from ragmarket.schemas.draft import Generation
 from ragmarket.schemas.message import ModelInfo
 
@@ -30,7 +31,7 @@ class EmbeddedEngine:
         self._threads = threads
         self._lock = threading.Lock()
         self._ready = False
-        self._grammars: OrderedDict[str, Any] = OrderedDict()
+        self._grammars: OrderedDict[str, tuple[Any, bool]] = OrderedDict()
 
     def warm_up(self) -> None:
         """Load model, tokenizer and grammar compiler; safe to call again.
@@ -71,12 +72,13 @@ class EmbeddedEngine:
         """Which model answers; its files are hashed, not loaded."""
         return ModelInfo(name=self._name, revision=revision_of(self._folder), engine="embedded")
 
-    def _compiled(self, grammar: str) -> Any:
+    def _compiled(self, grammar: str) -> tuple[Any, bool]:
+        """The grammar, and whether what it forces has an end."""
         with self._lock:
             if grammar in self._grammars:
                 self._grammars.move_to_end(grammar)
                 return self._grammars[grammar]
-            compiled = self._compiler.compile_grammar(grammar)
+            compiled = self._compiler.compile_grammar(grammar), can_end(grammar)
             self._grammars[grammar] = compiled
             if len(self._grammars) > GRAMMARS_KEPT:
                 self._grammars.popitem(last=False)
@@ -116,7 +118,8 @@ class EmbeddedEngine:
         import xgrammar
 
         vocabulary = self._model.config.vocab_size
-        matcher = xgrammar.GrammarMatcher(self._compiled(grammar))
+        compiled, ends = self._compiled(grammar)
+        matcher = xgrammar.GrammarMatcher(compiled)
         bitmask = xgrammar.allocate_token_bitmask(1, vocabulary)
         dice = torch.Generator().manual_seed(seed)
         prompt_ids = self._tokenizer.encode(prompt)
@@ -125,7 +128,7 @@ class EmbeddedEngine:
         cache = None
         with torch.inference_mode():
             while len(written) < max_tokens:
-                forced = self._forced(matcher, written)
+                forced = self._forced(matcher, written) if ends else []
                 unread, written = [*unread, *forced], [*written, *forced]
                 output = self._model(
                     input_ids=torch.tensor([unread]), past_key_values=cache, use_cache=True, logits_to_keep=1
