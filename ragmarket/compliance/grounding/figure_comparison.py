@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ragmarket.compliance.grounding.condition_comparison import ConditionComparison
 from ragmarket.compliance.grounding.frame import Fault, Outcome
+from ragmarket.compliance.grounding.limit_comparison import LimitComparison
 from ragmarket.compliance.grounding.quantities import Quantity, alike, same_size
 from ragmarket.compliance.grounding.reading import Clause, Statement
 from ragmarket.schemas.grounding import GroundingReason
@@ -22,7 +23,7 @@ _RANGE = 12
 _VAGUE = frozenset({"minimum", "maximum", "rates", "fee", "payment"})
 
 
-class FigureComparison(ConditionComparison):
+class FigureComparison(ConditionComparison, LimitComparison):
     """Holds the claim's figures against the evidence's."""
 
     def quantity(self, own: Quantity, found: Outcome) -> None:
@@ -72,8 +73,8 @@ class FigureComparison(ConditionComparison):
             found.faults.append(("unsupported", self._reason("figure_absent", f"no {own.text} in the evidence", own)))
 
     def _in_range(self, own: Quantity) -> bool:
-        """Whether an exact size lies in a slab of a row that bears out another figure of the claim."""
-        if own.sign != 0 or own.kind not in ("months", "days", "amount"):
+        """Whether an exact size, no range, lies in a slab of a row that bears out another figure of the claim."""
+        if own.sign != 0 or own.edge != 0 or own.kind not in ("months", "days", "amount"):
             return False
         others = [q for q in self._claim.quantities if q is not own and not alike(q, own) and q.value]
         for one in self._evidence:
@@ -123,6 +124,10 @@ class FigureComparison(ConditionComparison):
         self._nearer(own, statement, there, fault)
         self._audience_elsewhere(own, statement, there, fault)
         self._restrictions(statement, there, fault)
+        limit = None if faults else self._limit_dropped(own, statement, there)
+        if limit is not None:
+            message = f"the evidence says {there.text} under “{limit}” only; the claim does not tell it"
+            faults.append(("unsupported", self._reason("condition_dropped", message, own, statement, there)))
         return faults
 
     def _bound_changed(
@@ -135,6 +140,8 @@ class FigureComparison(ConditionComparison):
                 same_size(q, other) for q in self._ends(statement, there) for other in self._claim.quantities
             )
         limits = {"minimum", "maximum", "limit", "opening", "mindue"}
+        if own.sign == -1 and there.sign == there.edge == 0 and own.kind == "amount":
+            return "opening" in self._claim.concepts & statement.concepts  # what opens it is the least, not the most
         if own.sign == 0 and there.sign != 0 and (there.sign == -1 or own.kind == "rate"):
             loose = here.marks & {"higher", "lower", "before", "after"} or self._claim.concepts & limits
             return not loose

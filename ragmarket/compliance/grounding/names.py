@@ -6,6 +6,7 @@ of consonants. Indian blocks of Unicode share one layout, so one table reads all
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import regex
@@ -159,14 +160,37 @@ def names_in(text: str) -> tuple[tuple[str, int, int], ...]:
     """Capitalised names of a text in Latin letters, without common words, with their places."""
     found: list[tuple[str, int, int]] = []
     for match in _NAME.finditer(text):
+        parts = match[0].casefold().split()
+        # Among native letters capitals open no sentence: a run that ends in a product's noun is a name.
+        named = not text.isascii() and len(parts) > 1 and parts[-1] in NOUN
         for word in WORD.finditer(match[0]):
             plain = word[0].casefold().removesuffix("'s").removesuffix("’s")
             before = text[: match.start() + word.start()]
             # A capital that opens a sentence tells nothing.
-            first = not before.strip() or _OPENING.search(before)
+            first = not named and (not before.strip() or _OPENING.search(before))
             if plain not in _COMMON and plain not in NOUN and not first:
                 found.append((plain, match.start() + word.start(), match.start() + word.end()))
     return tuple(found)
+
+
+def other_product(text: str, product: str, said: Collection[str]) -> str | None:
+    """Another product of the same house than the one asked about: "Kosi Pension Khata" for "Kosi Niyamit Jama".
+
+    Args:
+        text: The claim.
+        product: The name of the product asked about.
+        said: Words of the evidence and of the product's name.
+    """
+    own = [word[0].casefold() for word in WORD.finditer(product)]
+    known = {word.casefold() for word in said} | _COMMON
+    for match in _NAME.finditer(text):
+        words = [word[0].casefold() for word in WORD.finditer(match[0])]
+        missing = [word for word in words[1:] if word not in known]
+        if words[0] not in own[:1] or set(own) <= set(words):
+            continue  # no name of this house, or the product's own with more behind it
+        if len(missing) > 1 or any(word not in NOUN for word in missing):
+            return match[0].strip()
+    return None
 
 
 def product_names(text: str) -> tuple[tuple[str, ...], ...]:

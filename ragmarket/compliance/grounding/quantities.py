@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Sign = Literal[-1, 0, 1]
 _SIGN: dict[str, Sign] = {"from": 1, "above": 1, "after": 1, "up_to": -1, "below": -1, "within": -1, "exact": 0}
+_SIDES = frozenset({"above", "below"})
 _TIMED = frozenset({"months", "days", "working_days", "date"})
 _SIZED = frozenset({"months", "amount"})
 _DAYS = {"day": 1.0, "week": 7.0, "hour": 1 / 24, "minute": 1 / 1440}
@@ -28,15 +29,21 @@ _NOT_LOOSE = regex.compile(r"(?i)\b(?:sections?|rules?|clauses?|tier|under|u/s|s
 _LABELLED = regex.compile(r"(?<=\p{Nd}):(?=\s\p{Nd}+\.)")
 _NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _SPELLED = regex.compile(r"(?i)\b(?:" + "|".join(_NUMBERS) + r")\b")
-_RESTATED = regex.compile(r"\s*\p{L}*\s*\(\s*")
+_RESTATED = regex.compile(r"\s*\p{L}*\s*\(\s*(?:Indian\s+)?")
 _RATE_BELOW = 50
 _BARE = regex.compile(r"\p{Nd}+\.\p{Nd}+")
 _NEAR = 26
+_BETWEEN = frozenset({"to", "–", "—", "-", "से", "ते", "থেকে", "થી"})
+_MONTH_DAYS = 365 / 12
 _ENDINGS = (("up_to", -1), ("below", -1), ("above", 1), ("from", 1), ("before", -1), ("after", 1))
 _BESIDE, _OWN = 14, 4
 SENIOR_MONTHS = 720.0
 _ROUND = 1e-6
 _APART, _UNIT = regex.compile(r"[;:,।]|\band\b"), regex.compile(r"\s?[\p{L}\p{M}]+")
+# "5% or ₹200, whichever is greater" makes the second a floor.
+_WHICHEVER = regex.compile(
+    r"(?i)[^;.]{0,12}\bwhichever\s+is\s+(?:the\s+)?(?:(?P<more>greater|higher|more)|lower|less|lesser)\b"
+)
 _TAXED = regex.compile(r"(?i)\s*(?:GST|जीएसटी|ஜிஎஸ்டி|జీఎస్టీ|ಜಿಎಸ್ಟಿ|ജിഎസ്ടി|জিএসটি|જીએસટી)")
 
 
@@ -128,6 +135,21 @@ def _sign(
     return 0
 
 
+def _taken_back(after: str, lexicons: Sequence[Lexicon], sign: Sign) -> Sign:
+    """The bound of a figure read as above or below: "₹5,000 से अधिक नहीं" (not above) is the limit itself."""
+    name, other = ("up_to", -1) if sign == 1 else ("from", 1)
+    after = after.lstrip(" \u00a0-")
+    # One word ("से अधिक") is what was read already; only a longer turn of phrase can take it back.
+    for lexicon in lexicons:
+        read = lexicon.marks.get("above" if sign == 1 else "below")
+        longer = lexicon.marks.get(name)
+        own = read.match(after) if read is not None else None
+        back = longer.match(after) if longer is not None else None
+        if back and (own is None or back.end() > own.end()):
+            return other  # type: ignore[return-value]
+    return sign
+
+
 def _turn(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> Sign:
     """Whether the words beside a rate add it (1) or take it away (-1)."""
     following = _APART.split(text[end : end + _BESIDE])[0]
@@ -141,7 +163,7 @@ def _turn(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> Sign:
 
 def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: FigureReader) -> tuple[Quantity, ...]:
     """The figures of a text in order, spelled numbers and bare ones included; offsets are into the text as given."""
-    spelled = spell(text, lexicons)
+    spelled = spell(text, lexicons, language)
     found: list[Quantity] = []
     # "24 to 35: 8.35%" is a label and its value, not a ratio; "ആയിരിക്കണം" (should be) begins like a
     # thousand, "शुरुआती" (initial) holds a rupee.
@@ -150,13 +172,18 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
     for at, (figure, (start, end)) in enumerate(zip(figures, spans, strict=True)):
         kind, value = comparable(figure)
         sign = _SIGN[figure.bound]
-        if sign == 0:
-            floor = spans[at - 1][1] if at else 0
-            ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
+        floor = spans[at - 1][1] if at else 0
+        ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
+        if sign and figure.bound in _SIDES:
+            sign = _taken_back(text[end : min(ceiling, end + _NEAR)], lexicons, sign)
+        elif sign == 0:
             # An age's span is its number alone; its bound stands after the word for age.
             word = _UNIT.match(text[end:ceiling]) if figure.type == "age" else None
             past = end + (word.end() if word else 0)
             sign = _sign(text, start, past, floor, ceiling, lexicons, timed=kind in _TIMED, sized=kind in _SIZED)
+        beside = _WHICHEVER.match(text[end:]) if sign == 0 else None
+        if beside:
+            sign = 1 if beside["more"] else -1
         if sign == 0 and found and _RESTATED.fullmatch(text[found[-1].end : start]):
             sign = found[-1].sign  # "up to 60 EMIs (5 years)" says one bound twice
         if kind in ("months", "days") and _BARE.fullmatch(text[start:end]):
@@ -185,7 +212,15 @@ def _spans(text: str, low: Quantity, high: Quantity) -> bool:
     """Whether English words put two figures at the ends of one range."""
     between = text[low.end : high.start].strip().casefold()
     opened = text[max(0, low.start - _BESIDE) : low.start].casefold()
-    return between in ("to", "–", "—", "-") or (between == "and" and "between" in opened) or between.endswith("up to")
+    return between in _BETWEEN or (between == "and" and "between" in opened) or between.endswith("up to")
+
+
+def _ends(low: Quantity, high: Quantity) -> bool:
+    """Whether the first is the smaller of two sizes of one kind; "180 days to 1 year" is a range too."""
+    if low.kind == high.kind:
+        return low.value < high.value
+    days = [one.value * (_MONTH_DAYS if one.kind == "months" else 1) for one in (low, high)]
+    return {low.kind, high.kind} == {"days", "months"} and days[0] < days[1]
 
 
 def _ranged(found: Sequence[Quantity], text: str) -> tuple[Quantity, ...]:
@@ -193,8 +228,7 @@ def _ranged(found: Sequence[Quantity], text: str) -> tuple[Quantity, ...]:
     out = list(found)
     for at, (low, high) in enumerate(itertools.pairwise(found)):
         if (
-            low.kind == high.kind
-            and low.value < high.value
+            _ends(low, high)
             and high.start - low.end < _NEAR
             and low.sign >= 0 >= high.sign
             and (low.sign or high.sign or _spans(text, low, high))

@@ -206,6 +206,9 @@ def read_statement(
     clauses = _clauses(text, lexicons, mentions)
     often = [one for one in mentions if one.ids & OFTEN]
     quantities = quantities_of(text, language, lexicons, read)
+    # "వేల" inside an amount is thousands, not an auction.
+    sums = [q for q in quantities if q.kind == "amount"]
+    mentions = tuple(m for m in mentions if not any(q.start < m.start and m.end <= q.end for q in sums))
     return Statement(
         text=text,
         index=index,

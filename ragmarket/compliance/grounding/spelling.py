@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
+from ragmarket.compliance.grounding.dates import day_first
 from ragmarket.compliance.grounding.lexicon import Lexicon
 
 _SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -14,10 +15,12 @@ _FRACTION = regex.compile(
     r"(?i)\b(?:(?P<whole>" + "|".join(_SMALL) + r"|\d+)\s+and\s+(?:a\s+)?(?P<part>half|quarter|three[- ]quarters?)"
     r"|(?P<alone>half|quarter|three[- ]quarters?)(?:\s+of)?\s+(?:a|an|one)\s+"
     r"(?=per|percent|lakh|crore|year|month|point)"
+    r"|(?P<left>" + "|".join(_SMALL[:9]) + r"|ten|zero)\s+point\s+(?P<right>" + "|".join(_SMALL[:9]) + r"|zero)"
     r"|a\s+(?P<bare>half|quarter)\s+(?=per|percent)"
     r"|(?P<a>a|one)\s+(?=(?:lakh|crore|hundred|thousand)\b)"
     r"|(?P<fortnight>a\s+fortnight|fortnight)|(?P<dozen>a\s+dozen))\b"
 )
+_COUNTED = regex.compile(r"\p{Nd}[\s\u00a0-]*$")
 _SPACE = regex.compile(r"[\s\u00a0-]+")
 _PARTS = {"half": 0.5, "quarter": 0.25, "three quarter": 0.75}
 
@@ -47,6 +50,9 @@ def _english(match: regex.Match[str]) -> str:
     if match["whole"]:
         whole = match["whole"].lower()
         return _digits((int(whole) if whole.isdecimal() else _SMALL.index(whole) + 1) + _part(match["part"]))
+    if match["left"]:
+        ones = ["zero", *_SMALL]
+        return f"{ones.index(match['left'].lower())}.{ones.index(match['right'].lower())}"
     if match["alone"]:
         return _digits(_part(match["alone"])) + " "
     if match["bare"]:
@@ -76,20 +82,29 @@ def _native(match: regex.Match[str], lexicon: Lexicon) -> str:
         if value is not None and " " in value:
             return value
         if word in lexicon.hundred or (value == "100" and seen):
-            total = (total or 1) * 100
+            # "दो हज़ार पाँच सौ": the hundreds are those of the rest alone.
+            whole = total - total % 1000 if total > 1000 else 0.0
+            total, extra = whole + ((total - whole or 1) + extra) * 100, 0.0
+        elif value == "1000" and (seen or extra):
+            total, extra = ((total or 1) + extra) * 1000, 0.0
         elif value is not None:
             total += float(value)
         seen = True
     return _digits(total + extra if seen else 1 + extra)
 
 
-def spell(text: str, lexicons: Sequence[Lexicon]) -> Spelled:
-    """Write the number words of a text as digits."""
+def spell(text: str, lexicons: Sequence[Lexicon], language: str = "en") -> Spelled:
+    """Write the number words of a text as digits, and its dates day first."""
     edits: list[tuple[int, int, str]] = [(m.start(), m.end(), _english(m)) for m in _FRACTION.finditer(text)]
+    edits += day_first(text, language)
     for lexicon in lexicons:
-        if lexicon.number is not None:
-            edits += [(m.start(), m.end(), _native(m, lexicon)) for m in lexicon.number.finditer(text)]
-    edits.sort()
+        if lexicon.number is None:
+            continue
+        for m in lexicon.number.finditer(text):
+            # In "5 हज़ार" the digits are there already.
+            if lexicon.numbers.get(_SPACE.split(m[0])[0]) != "1000" or not _COUNTED.search(text[: m.start()]):
+                edits.append((m.start(), m.end(), _native(m, lexicon)))
+    edits.sort(key=lambda one: (one[0], -one[1]))
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -20,7 +20,7 @@ from ragmarket.compliance.grounding.lexicon import (
     shared_lexicon,
     terms_of,
 )
-from ragmarket.compliance.grounding.names import WORD, names_in, product_names, same_name, skeleton
+from ragmarket.compliance.grounding.names import WORD, names_in, other_product, product_names, same_name, skeleton
 from ragmarket.compliance.grounding.reading import Statement, read_statement
 from ragmarket.schemas.grounding import GroundingReason, GroundingRequest, GroundingVerdict
 
@@ -161,6 +161,13 @@ class ClaimVerifier:
         texts = [one.text for one in evidence] + ([product] if product else [])
         said = {word[0] for text in texts for word in WORD.finditer(text)}
         runs = [run for text in texts for run in product_names(text)]
+        other = other_product(claim.text, product, said) if product else None
+        if product and other:
+            start = claim.text.index(other)
+            message = f"asked about “{product}”, the claim speaks of “{other}”"
+            reason = GroundingReason(code="name", message=message, claim_start=start, claim_end=start + len(other))
+            found.faults.append(("contradicted", reason))
+            return
         for name, start, end in names_in(claim.text):
             if any(same_name(name, word) for word in said):
                 continue

@@ -10,7 +10,7 @@ from ragmarket.compliance.grounding.frame import SOFT_WEIGHT, Frame, Outcome
 from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS
 from ragmarket.compliance.grounding.reading import COSTS, Clause, Statement
 
-_ALIEN = 0.15
+_ALIEN, _UNDERSTOOD = 0.15, 0.85
 
 
 class WordComparison(Frame):
@@ -94,7 +94,9 @@ class WordComparison(Frame):
     def _overlap(self, own: Clause, statement: Statement, clause: Clause) -> float:
         there, wanted = self._known.closed(self._about(statement, clause)), self._about(self._claim, own)
         alien = len((statement.within(clause) & self._topics) - self._claim.concepts)
-        return sum(self._worth(id_) for id_ in wanted & there) - (_ALIEN * alien if wanted & there else 0.0)
+        # What is only understood from the clause before is said more plainly there.
+        plain = _UNDERSTOOD if self._about(statement, clause) - statement.within(clause) else 1.0
+        return plain * sum(self._worth(id_) for id_ in wanted & there) - (_ALIEN * alien if wanted & there else 0.0)
 
     def _turned_round(self) -> bool:
         """Whether a clause of the claim denies what the evidence's nearest clause states, or the other way round."""
@@ -108,6 +110,10 @@ class WordComparison(Frame):
             if ranked and ranked[0][0] > 0:
                 pairs.append((own, *ranked[0][1:]))
         for own, agrees, statement, clause in pairs:
+            at = self._claim.clauses.index(own)
+            aside = at and self._claim.text[own.start - 1] == "(" and self._claim.clauses[at - 1].denied
+            if not agrees and aside and not own.denied:
+                continue  # "no charge (on floating rate loans)": a parenthesis shares the fate of what it qualifies
             if agrees:
                 if own.gratis and clause.barred and not self._cost(statement, clause):
                     return True
