@@ -60,6 +60,7 @@ from ragmarket.bootstrap import build
 from ragmarket.schemas.base import PRODUCT_CLASSES
 from ragmarket.schemas.sessions import OTHER, SessionLabel
 from ragmarket.settings import read_settings
+from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.sessions.encoder import SessionEncoder
 from ragmarket.signals.sessions.linking import Linker
 from ragmarket.signals.sessions.model import SessionModel
@@ -70,7 +71,6 @@ from ragmarket.signals.sessions.telling import SearchKinds, tell
 from ragmarket.signals.sessions.utterances import UtteranceStudent
 from ragmarket.signals.simulate.presets import preset
 from ragmarket.signals.simulate.store import write
-from ragmarket.studies import Tables
 from ragmarket.visits import KeptTexts, WriterHand, distil, label_all, vocabularies, without_last
 
 if TYPE_CHECKING:

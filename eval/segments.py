@@ -29,6 +29,7 @@ from rich.table import Table
 from eval.pages import bars_plot, intervals_plot, page, table
 from ragmarket.bootstrap import build
 from ragmarket.settings import read_settings
+from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.narratives import with_narratives
 from ragmarket.signals.offers.recommender import Recommender
 from ragmarket.signals.offers.rules import load_offer_rules
@@ -40,7 +41,6 @@ from ragmarket.signals.segments.selection import choose, refit
 from ragmarket.signals.segments.vectors import NarrativeVectors, behaviour
 from ragmarket.signals.simulate.presets import preset
 from ragmarket.signals.simulate.store import write
-from ragmarket.studies import Tables
 
 if TYPE_CHECKING:
     import numpy as np

@@ -19,6 +19,7 @@ from ragmarket.schemas.segments import (
     ProfileStatement,
     SegmentProfile,
 )
+from ragmarket.signals.feature_tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,39 +28,6 @@ if TYPE_CHECKING:
     from ragmarket.signals.segments.vectors import NarrativeVectors
 
 Note = Callable[[str], None]
-PUBLISHED_HINT = "Run `ragmarket simulate --out FOLDER`, or `ragmarket signals publish` on your own data."
-
-
-class Tables:
-    """Feature tables by name, read when asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def parts(self, name: str) -> list[Path]:
-        """The files of one table, in order; none where the folder does not hold it."""
-        single = self.folder / f"{name}.parquet"
-        return [single] if single.is_file() else sorted((self.folder / "features" / name).glob("part-*.parquet"))
-
-    def read(self, name: str, customers: Sequence[str] | None = None) -> pl.DataFrame:
-        """One table, of all customers or of these.
-
-        Raises:
-            NotFound: The folder does not hold it.
-        """
-        import polars as pl
-
-        parts = self.parts(name)
-        if not parts:
-            raise NotFound(f"{self.folder} holds no table {name!r}", hint=PUBLISHED_HINT)
-        frame = pl.scan_parquet(parts)
-        if customers is not None:
-            frame = frame.filter(pl.col("customer_id").is_in(list(customers)))
-        return frame.collect()
-
-    def maybe(self, name: str, customers: Sequence[str] | None = None) -> pl.DataFrame | None:
-        """One table, None where the folder does not hold it."""
-        return self.read(name, customers) if self.parts(name) else None
 
 
 def tables(house: House, folder: Path | None) -> Tables:

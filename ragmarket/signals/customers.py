@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ragmarket.errors import MissingDependency
 from ragmarket.schemas.base import PRODUCT_CLASSES
 from ragmarket.schemas.customers import CustomerView
+from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.features import CITY_TIERS, INCOME_BANDS
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ class CustomerBook:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._tables = Tables(folder)
 
     @property
     def exists(self) -> bool:
         """Whether there are customers to look up."""
-        return bool(self._parts("customers"))
+        return bool(self._tables.parts("customers"))
 
     def find(self, customer_id: str, as_of: date) -> CustomerView | None:
         """One customer on a day, None for whom the tables do not know.
@@ -66,20 +67,8 @@ class CustomerBook:
             customer_id=customer_id, signals={key: value for key, value in signals.items() if value is not None}
         )
 
-    def _parts(self, name: str) -> list[Path]:
-        single = self._folder / f"{name}.parquet"
-        return [single] if single.is_file() else sorted((self._folder / "features" / name).glob("part-*.parquet"))
-
-    def _of(self, name: str, customer_id: str) -> pl.DataFrame | None:
-        import polars as pl
-
-        parts = self._parts(name)
-        if not parts:
-            return None
-        return pl.scan_parquet(parts).filter(pl.col("customer_id") == customer_id).collect()
-
     def _row(self, name: str, customer_id: str) -> dict[str, Any] | None:
-        found = self._of(name, customer_id)
+        found = self._tables.maybe(name, [customer_id])
         return found.row(-1, named=True) if found is not None and found.height else None
 
     def _holdings(self, customer_id: str) -> dict[str, Any]:
@@ -105,11 +94,11 @@ class CustomerBook:
         recent = (pl.col("at") <= end) & (pl.col("at") > end - timedelta(days=WINDOW))
         found: dict[str, Any] = {}
         newest: list[datetime] = []
-        transactions = self._of("transactions", customer_id)
+        transactions = self._tables.maybe("transactions", [customer_id])
         if transactions is not None:
             newest += transactions.filter(pl.col("at") <= end)["at"].top_k(1).to_list()
             found["txn_counts"] = _transaction_counts(transactions.filter(recent))
-        events = self._of("session_events", customer_id)
+        events = self._tables.maybe("session_events", [customer_id])
         if events is not None:
             newest += events.filter(pl.col("at") <= end)["at"].top_k(1).to_list()
             seen = events.filter(recent)
