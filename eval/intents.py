@@ -13,9 +13,6 @@ of bank customers' sentences.
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
-import io
 import json
 import math
 import sys
@@ -26,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from eval.intents_data import (
     PLACES,
@@ -38,6 +34,8 @@ from eval.intents_data import (
     shopper_events,
     tile_task,
 )
+from eval.intents_measures import before_tiles, hot, latency, linked, recovered, utterances
+from eval.intents_report import as_page, show
 from eval.intents_tasks import (
     TEST,
     Split,
@@ -55,14 +53,12 @@ from eval.intents_tasks import (
     tile_figures,
 )
 from eval.intervals import wilson
-from eval.pages import intervals_plot, page, table
 from ragmarket.bootstrap import build
 from ragmarket.schemas.base import PRODUCT_CLASSES
 from ragmarket.schemas.sessions import OTHER, SessionLabel
 from ragmarket.settings import read_settings
 from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.sessions.encoder import SessionEncoder
-from ragmarket.signals.sessions.linking import Linker
 from ragmarket.signals.sessions.model import SessionModel
 from ragmarket.signals.sessions.pretraining import PretrainingConfig
 from ragmarket.signals.sessions.sampling import diverse
@@ -81,12 +77,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Note = Callable[[str], None]
-LEAD = (
-    "Intervals: 95 % percentile bootstrap over customers, or Wilson. No customer stands both in what was learned from "
-    "and in what is scored. Relative figures are against the better production-like baseline of the same run. The "
-    "vector was learned without labels; the labels come from what visitors typed and from the language model, never "
-    "from the simulated truth, which stands in the row 'purpose known' only."
-)
 ORACLE = "purpose known (not available)"
 
 
@@ -219,17 +209,17 @@ def on_bank(bank: Path, reader: KeptTexts, house: Any, note: Note, *, epochs: in
     readings = {one.session_id: one for one in model.read_all(events)}
 
     report: dict[str, Any] = {"cost": spent_on, "agreement": card["agreement"], "drift": card["drift"]}
-    report["taxonomy"] = _recovered(bank, purpose, held, readings, events, known, kinds, taxonomy, first, whose)
-    report["latency"] = _latency(student, events, held)
-    links, report["linking"] = _linked(events, customers, whose)
+    report["taxonomy"] = recovered(bank, purpose, held, readings, events, known, kinds, taxonomy, first, whose)
+    report["latency"] = latency(student, events, held)
+    links, report["linking"] = linked(events, customers, whose)
 
     visits = Visits(events, customers, links)
     names = [*taxonomy.intents, OTHER]
-    labels = {id_: _hot(one.intent, one.confidence, names) for id_, one in readings.items()}
-    early = _before_tiles(events)
+    labels = {id_: hot(one.intent, one.confidence, names) for id_, one in readings.items()}
+    early = before_tiles(events)
     cut_ids, cut = encoder.embed(early)
     cut_vectors = dict(zip(cut_ids, cut.astype(np.float64), strict=True))
-    cut_labels = {one.session_id: _hot(one.intent, one.confidence, names) for one in model.read_all(early)}
+    cut_labels = {one.session_id: hot(one.intent, one.confidence, names) for one in model.read_all(early)}
     outcomes = pl.read_parquet(bank / "outcomes" / "session_outcomes" / "*.parquet")
     converted = dict(outcomes.select("session_id", pl.col("converted").cast(pl.String)).iter_rows())
     places = {name: place for place, name in enumerate(sorted(set(purpose.values())))}
@@ -253,27 +243,6 @@ def on_bank(bank: Path, reader: KeptTexts, house: Any, note: Note, *, epochs: in
             report[title]["embedding over labels"] = _over(found, task, parts, "embedding", "labels")
             report[title]["distilled over hands"] = _kept(task, parts, first, events, known, kinds, taxonomy, names)
     return report
-
-
-def _hot(intent: str, confidence: float, names: Sequence[str]) -> Floats:
-    import numpy as np
-
-    found = np.zeros(len(names))
-    found[names.index(intent)] = confidence
-    return found
-
-
-def _before_tiles(events: pl.DataFrame) -> pl.DataFrame:
-    """The part of each session that stands before its tiles were shown."""
-    import polars as pl
-
-    ordered = events.sort("session_id", "event")
-    first = (
-        ordered.filter(pl.col("tile_clicked").is_not_null())
-        .group_by("session_id")
-        .agg(pl.col("event").min().alias("shown"))
-    )
-    return ordered.join(first, on="session_id", how="inner").filter(pl.col("event") < pl.col("shown")).drop("shown")
 
 
 def _over(found: Mapping[str, Floats], task: Task, parts: Split, one: str, other: str) -> tuple[float, float, float]:
@@ -301,7 +270,7 @@ def _kept(
     inside = np.array([session in joined for session in task.sessions])
     own = np.stack(
         [
-            _hot(joined[session].intent, joined[session].confidence, names)
+            hot(joined[session].intent, joined[session].confidence, names)
             if session in joined
             else np.zeros(len(names))
             for session in task.sessions
@@ -314,91 +283,6 @@ def _kept(
         "hands": network(own, task.classes, count, cut, None),
     }
     return _over(found, task, cut, "student", "hands")
-
-
-def _recovered(
-    bank: Path, purpose: Mapping[str, str], held: set[str], readings: Mapping[str, Any], events: pl.DataFrame,
-    known: Any, kinds: Any, taxonomy: Any, first: Mapping[str, SessionLabel], whose: Mapping[str, str],
-) -> dict[str, Any]:  # fmt: skip
-    """How well labels find the hidden purposes of sessions that nothing was learned from."""
-    import polars as pl
-    from sklearn.metrics import normalized_mutual_info_score
-
-    from ragmarket.signals.sessions.labels import from_words
-
-    def row(said: Mapping[str, str]) -> dict[str, Any]:
-        keys = [key for key in said if key in purpose]
-        hits = [said[key] == purpose[key] for key in keys]
-        share = sum(hits) / max(len(hits), 1)
-        truth, own = [purpose[key] for key in keys], [said[key] for key in keys]
-        import numpy as np
-
-        codes_t, codes_o = np.unique(truth, return_inverse=True)[1], np.unique(own, return_inverse=True)[1]
-        return {
-            "sessions": len(keys),
-            "accuracy": (share, *wilson(sum(hits), len(hits))),
-            "NMI": resampled(
-                [whose[key] for key in keys],
-                lambda rows: float(normalized_mutual_info_score(codes_t[rows], codes_o[rows])),
-            ),
-            "other": sum(one == OTHER for one in own) / max(len(own), 1),
-        }
-
-    test = events.filter(pl.col("session_id").is_in(list(held)))
-    found = {"student, held-out sessions": row({key: readings[key].intent for key in held if key in readings})}
-    words = from_words(test, known, kinds, taxonomy)
-    found["visitors' words, where they typed"] = row({key: one.intent for key, one in words.items()})
-    found["student, the same sessions"] = row({key: readings[key].intent for key in words})
-    found["language model, its sample"] = row({key: one.intent for key, one in first.items()})
-    found["student, the same sample"] = row({key: readings[key].intent for key in first})
-    bounds = sorted((bank / "truth" / "session_bounds").glob("*.parquet"))
-    if bounds:
-        best = pl.read_parquet(bounds).filter(pl.col("session_id").is_in(list(held)))
-        found["best possible (Bayes)"] = row(
-            dict(best.select("session_id", pl.col("intent").cast(pl.String)).iter_rows())
-        )
-    return found
-
-
-def _latency(student: Any, events: pl.DataFrame, held: set[str]) -> dict[str, float]:
-    import numpy as np
-    import polars as pl
-
-    from ragmarket.signals.sessions.features import by_session
-
-    some = events.filter(pl.col("session_id").is_in(sorted(held)[:2_000])).sort("session_id", "event")
-    words = ["page", "product", "referrer", "device", "tile_clicked"]
-    rows = list(by_session(some.with_columns(pl.col(words).cast(pl.String)).to_dicts()).values())
-    spent = []
-    for one in rows:
-        began = time.perf_counter()
-        student.label(one)
-        spent.append(1000 * (time.perf_counter() - began))
-    return {"sessions": len(rows), "median ms": float(np.median(spent)), "p95 ms": float(np.quantile(spent, 0.95))}
-
-
-def _linked(events: pl.DataFrame, customers: pl.DataFrame, whose: Mapping[str, str]) -> tuple[dict[str, str], Any]:
-    """Links, and how many of the visits without a login they find and get right."""
-    import polars as pl
-
-    consent = dict(customers.select("customer_id", "consent_linking").iter_rows())
-    result = Linker().link(events, consent)
-    links = {one.session_id: one.customer_id for one in result.links}
-    anonymous = events.group_by("session_id").agg(pl.col("customer_id").is_null().all().alias("nobody"))
-    quiet = anonymous.filter(pl.col("nobody"))["session_id"].to_list()
-    made = [one for one in result.links if one.evidence != "login"]
-    right = sum(whose[one.session_id] == one.customer_id for one in made)
-    wanted = [session for session in quiet if consent[whose[session]]]
-    found = sum(links.get(session) == whose[session] for session in wanted)
-    by: dict[str, Any] = {}
-    for kind in ("device", "behaviour"):
-        own = [one for one in made if one.evidence == kind]
-        hits = sum(whose[one.session_id] == one.customer_id for one in own)
-        by[kind] = (hits, len(own))
-    return links, {
-        "precision": (right, len(made)), "recall": (found, len(wanted)), "by": by,
-        "links of customers who did not agree": sum(not consent[one.customer_id] for one in result.links),
-    }  # fmt: skip
 
 
 def clickstream(
@@ -478,7 +362,7 @@ def public(folder: Path, reader: KeptTexts, note: Note, *, epochs: int, seed: in
     else:
         note(f"no UCI online shoppers in {folder}: skipped")
     if (folder / "banking77_train.csv.gz").is_file():
-        learn, test = (_utterances(folder / f"banking77_{part}.csv.gz") for part in ("train", "test"))
+        learn, test = (utterances(folder / f"banking77_{part}.csv.gz") for part in ("train", "test"))
         if quick:
             learn, test = learn[::12], test[::12]
         student = UtteranceStudent.fit([one for one, _ in learn], [name for _, name in learn], reader)
@@ -492,11 +376,6 @@ def public(folder: Path, reader: KeptTexts, note: Note, *, epochs: int, seed: in
     else:
         note(f"no Banking77 in {folder}: skipped")
     return report
-
-
-def _utterances(file: Path) -> list[tuple[str, str]]:
-    rows = csv.DictReader(io.StringIO(gzip.decompress(file.read_bytes()).decode("utf-8")))
-    return [(row["text"], row["category"]) for row in rows]
 
 
 def main() -> int:
@@ -532,75 +411,13 @@ def main() -> int:
         report["public"] = public(
             arguments.data / "customers", reader, note, epochs=epochs, seed=arguments.seed, quick=arguments.quick
         )
-    _print(report)
+    show(report)
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2, default=str) + "\n", "utf-8")
     if arguments.html:
-        arguments.html.write_text(_html(report), "utf-8")
+        arguments.html.write_text(as_page(report), "utf-8")
         note(f"the page: {arguments.html}")
     return 0
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, tuple) and len(value) == 3:
-        return f"{value[0]:.3f} [{value[1]:.3f}, {value[2]:.3f}]"
-    if isinstance(value, tuple) and len(value) == 2:
-        low, high = wilson(*value)
-        return f"{value[0] / max(value[1], 1):.3f} [{low:.3f}, {high:.3f}] (n={value[1]})"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _grids(report: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Every table of the report: title, head, rows."""
-    found = []
-    rows = [[name, *(_shown(cell) for cell in one.values())] for name, one in report["taxonomy"].items()]
-    found.append(("Labels against the hidden purposes", ["labels", "sessions", "accuracy", "NMI", "other"], rows))
-    pairs = [[name, *(_shown(cell) for cell in one.values())] for name, one in report["agreement"].items()]
-    found.append(("Agreement", ["hands", "kappa", "equal", "sessions"], pairs))
-    single = {**report["cost"], **{f"student, {k}": v for k, v in report["latency"].items()}}
-    single |= {f"drift: {name}": value for name, value in report["drift"].items()}
-    single |= {f"linking: {name}": value for name, value in report["linking"].items() if name != "by"}
-    single |= {f"linking by {name}, precision": value for name, value in report["linking"]["by"].items()}
-    found.append(("Cost, drift, linking", ["figure", "value"], [[n, _shown(v)] for n, v in single.items()]))
-    tasks = {name: report[name] for name in ("tile ranking", "conversion")} | report.get("public", {})
-    for title, part in tasks.items():
-        if "figures" not in part:
-            found.append((title, ["figure", "value"], [[name, _shown(value)] for name, value in part.items()]))
-            continue
-        head = ["system", *next(iter(part["figures"].values()))]
-        body = [[name, *(_shown(cell) for cell in one.values())] for name, one in part["figures"].items()]
-        found.append((f"{title}: {part['rows']:,} held-out rows, relative to {part['against']}", head, body))
-        more = [
-            [name, _shown(part[name])] for name in ("embedding over labels", "distilled over hands") if name in part
-        ]
-        if more:
-            found.append((f"{title}: micro-F1, relative", ["figure", "value [95 %]"], more))
-        if "buckets" in part:
-            lead, cells = part["buckets"]
-            found.append((f"{title}: by past and length", lead, [[_shown(cell) for cell in row] for row in cells]))
-    return found
-
-
-def _print(report: Mapping[str, Any]) -> None:
-    console = Console(width=170)
-    for title, head, rows in _grids(report):
-        grid = Table(title=title)
-        for place, name in enumerate(head):
-            grid.add_column(name, justify="left" if place == 0 else "right")
-        for row in rows:
-            grid.add_row(*row)
-        console.print(grid)
-
-
-def _html(report: Mapping[str, Any]) -> str:
-    parts: list[str] = []
-    for title, head, rows in _grids(report):
-        parts += [f"<h2>{title}</h2>", table(head, rows)]
-    plots = {"tile ranking": "macro Recall@1", "conversion": "micro-F1"}
-    for title, figure in plots.items():
-        values = {name: one[figure] for name, one in report[title]["figures"].items()}
-        parts.append(intervals_plot(f"{title}: {figure}", values))
-    return page("Session vectors and named intents", LEAD, parts)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ in it than by everybody, on months that nothing was fitted on. Offers: rules aga
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import platform
 import sys
@@ -24,9 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
-from eval.pages import bars_plot, intervals_plot, page, table
+from eval.segments_berka import berka, cards_later
+from eval.segments_report import as_page, show
 from ragmarket.bootstrap import build
 from ragmarket.settings import read_settings
 from ragmarket.signals.feature_tables import Tables
@@ -50,18 +49,6 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int64]
 
 Interval = tuple[float, float, float]
-BERKA_CHANNELS = {
-    "VKLAD": "cash", "PREVOD Z UCTU": "NEFT", "VYBER": "cash", "PREVOD NA UCET": "NEFT", "VYBER KARTOU": "card",
-}  # fmt: skip
-BERKA_CATEGORIES = {
-    "SIPO": "household", "POJISTNE": "insurer", "UROK": "interest", "SLUZBY": "bank charges", "UVER": "loan instalment",
-    "DUCHOD": "pension", "SANKC. UROK": "penalty interest",
-}  # fmt: skip
-BERKA_MANDATES = ("SIPO", "POJISTNE", "UVER", "DUCHOD")
-LEAD = (
-    "Intervals are 95 % percentile bootstraps over customers. RFM sees the same transactions. Nothing scored was "
-    "used to choose: the number of components is chosen by stability, without labels or outcomes."
-)
 
 
 def bootstrap(values: NDArray[np.float64], *, rounds: int = 500, seed: int = 0) -> Interval:
@@ -72,42 +59,6 @@ def bootstrap(values: NDArray[np.float64], *, rounds: int = 500, seed: int = 0) 
     means = [values[dice.integers(0, len(values), len(values))].mean() for _ in range(rounds)]
     low, high = np.quantile(means, [0.025, 0.975])
     return float(values.mean()), float(low), float(high)
-
-
-def berka(folder: Path, least: int = 15) -> pl.DataFrame:
-    """Berka's transactions in this project's columns; clients with at least ``least`` of them."""
-    import polars as pl
-
-    raw = pl.read_csv(gzip.decompress((folder / "berka_trans_first100k.csv.gz").read_bytes()), infer_schema_length=0)
-    symbol = pl.col("k_symbol").fill_null("").str.strip_chars()
-    found = raw.select(
-        pl.col("account_id").alias("customer_id"),
-        pl.col("date").str.strptime(pl.Datetime("ms"), "%y%m%d").alias("at"),
-        pl.when(pl.col("type") == "PRIJEM").then(pl.lit("credit")).otherwise(pl.lit("debit")).alias("type"),
-        pl.col("operation").fill_null("").replace_strict(BERKA_CHANNELS, default="own").alias("channel"),
-        pl.col("amount").cast(pl.Float64).alias("amount_inr"),
-        symbol.replace_strict(BERKA_CATEGORIES, default="other").alias("category"),
-        symbol.is_in(BERKA_MANDATES).alias("is_recurring"),
-    )
-    return found.filter(pl.len().over("customer_id") >= least)
-
-
-def cards_later(folder: Path, transactions: pl.DataFrame) -> dict[str, str]:
-    """For Berka's accounts without a card by the last transaction: whether one was issued later."""
-    import polars as pl
-
-    def read(name: str) -> pl.DataFrame:
-        return pl.read_csv(gzip.decompress((folder / f"{name}.csv.gz").read_bytes()), infer_schema_length=0)
-
-    cards = read("berka_card").join(read("berka_disp"), on="disp_id").select("account_id", "issued")
-    issued = dict(cards.with_columns(pl.col("issued").str.slice(0, 6).str.strptime(pl.Date, "%y%m%d")).iter_rows())
-    last = transactions["at"].dt.date().max()
-    accounts = transactions["customer_id"].unique().to_list()
-    return {
-        one: "card later" if issued.get(one) else "no card"
-        for one in accounts
-        if not (issued.get(one) and issued[one] <= last)
-    }
 
 
 def lift(labels: Sequence[Any], taken: Sequence[str], *, folds: int = 5, seed: int = 0) -> Interval:
@@ -341,11 +292,11 @@ def main() -> int:
             }
         else:
             note(f"no Berka in {folder}: skipped")
-    _print(report)
+    show(report)
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=2, default=str) + "\n", "utf-8")
     if arguments.html:
-        arguments.html.write_text(_html(report), "utf-8")
+        arguments.html.write_text(as_page(report), "utf-8")
         note(f"the page: {arguments.html}")
     return 0
 
@@ -383,43 +334,6 @@ def _typical(transactions: pl.DataFrame, fitted: dict[str, Any]) -> dict[str, li
             f"{row['narrative']} ({row['share']:.1%}, everybody {row['overall']:.1%})" for row in rows.to_dicts()
         ]
     return found
-
-
-def _parts(report: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, report[name]) for name in ("simulated", "berka") if name in report]
-
-
-def _print(report: dict[str, Any]) -> None:
-    console = Console()
-    for name, part in _parts(report):
-        grid = Table(title=name)
-        grid.add_column("figure")
-        grid.add_column("value", justify="right")
-        for figure, value in part["figures"].items():
-            grid.add_row(figure, f"{value:.3f}" if isinstance(value, float) else f"{value:,}")
-        for figure, (mean, low, high) in [
-            *((f"lift of the next product: {who}", one) for who, one in part["lift"].items()),
-            *part.get("offers", {}).items(),
-        ]:
-            grid.add_row(figure, f"{mean:.3f} [{low:.3f}, {high:.3f}]")
-        console.print(grid)
-
-
-def _html(report: dict[str, Any]) -> str:
-    parts: list[str] = []
-    for name, part in _parts(report):
-        rows = [(one, f"{value:.3f}" if isinstance(value, float) else value) for one, value in part["figures"].items()]
-        parts += [f"<h2>{name}</h2>", table(["figure", "value"], rows)]
-        parts.append(bars_plot("Customers per segment", part["sizes"], "customers"))
-        lifts = [(who, f"{mean:.2f} [{low:.2f}, {high:.2f}]") for who, (mean, low, high) in part["lift"].items()]
-        parts.append(table(["lift of the next product", "times as often [95 %]"], lifts))
-        head = ["components", "segments", "stability", "noise", "silhouette"]
-        parts.append(table(head, [[a, b, f"{c:.2f}", f"{d:.0%}", f"{e:.2f}"] for a, b, c, d, e in part["trials"]]))
-        if "offers" in part:
-            parts.append(intervals_plot("Offers on customers and a month held out", part["offers"]))
-    typical = [(name, "; ".join(lines)) for name, lines in report["typical"].items()]
-    parts.append(table(["segment of the simulated bank", "typical transactions"], typical))
-    return page("Behavioural segments", LEAD, parts)
 
 
 if __name__ == "__main__":

@@ -216,6 +216,6 @@ def train_writer(
 
 
 def train_predictor(folder: Any, report: Callable[[str], None]) -> dict[str, Any]:
-    """What `ragmarket.training.train_predictor` answers, at once."""
+    """What `ragmarket.forecasting.train_predictor` answers, at once."""
     report("segment: fitting")
     return {"folder": str(folder), "held_out": {"segment": {"accuracy": 0.9, "baseline": {"accuracy": 0.2}}}}

@@ -31,7 +31,7 @@ def simulate(
     verbose: VerboseFlag = False,
 ) -> None:
     """Simulate a bank's customers."""
-    from ragmarket.training import simulate_customers
+    from ragmarket.forecasting import simulate_customers
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():

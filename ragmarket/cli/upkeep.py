@@ -137,7 +137,7 @@ def train_intents(
     verbose: VerboseFlag = False,
 ) -> None:
     """Train the predictor of segment, intent and propensities."""
-    from ragmarket.training import train_predictor
+    from ragmarket.forecasting import train_predictor
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -235,7 +235,7 @@ def train_alimn(
     verbose: VerboseFlag = False,
 ) -> None:
     """Train ALIMN."""
-    from ragmarket.training import train_alimn as train_it
+    from ragmarket.forecasting import train_alimn as train_it
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     settings = desk.settings()
@@ -282,7 +282,7 @@ def train_temporal(
     verbose: VerboseFlag = False,
 ) -> None:
     """Train the temporal model."""
-    from ragmarket.training import train_temporal as train_it
+    from ragmarket.forecasting import train_temporal as train_it
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
 
