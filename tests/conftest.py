@@ -19,6 +19,15 @@ settings.register_profile(
 settings.load_profile("ragmarket")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# Seconds: slow tests run whole benches, and a busy machine takes several times as long for them.
+SLOW_TIMEOUT = 2400
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give slow tests the time that they need on a busy machine."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
 
 
 @pytest.fixture(autouse=True)
