@@ -29,9 +29,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.audit_kills import kill_writers
-from eval.audit_load import appending, fill, proving, verification
-from eval.audit_tampering import FAMILIES, answer, base_log, tamperings
+from eval.audited.base import base_log
+from eval.audited.kills import kill_writers
+from eval.audited.load import appending, fill, proving, verification
+from eval.audited.tampering import FAMILIES, answer, tamperings
 from eval.copy_latency import machine
 from eval.intervals import percent, wilson
 from eval.pages import page, shares_plot, table

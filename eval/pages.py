@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from eval.intervals import wilson
@@ -85,3 +87,26 @@ def page(title: str, lead: str, parts: Sequence[str]) -> str:
         f"<style>{STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
         f'<p class="note">{html.escape(lead)}</p>{body}</body></html>\n'
     )
+
+
+def written(
+    report: Mapping[str, Any],
+    as_page: Callable[[Any], str],
+    figures: Path | None,
+    document: Path | None,
+    note: Callable[[str], None],
+) -> None:
+    """Write a bench's figures as JSON, and its page, each where a file was named for it.
+
+    Args:
+        report: The figures.
+        as_page: Makes the page of them.
+        figures: File for the figures.
+        document: File for the page.
+        note: Is told where the page lies.
+    """
+    if figures is not None:
+        figures.write_text(json.dumps(report, indent=2, default=str) + "\n", "utf-8")
+    if document is not None:
+        document.write_text(as_page(report), "utf-8")
+        note(f"the page: {document}")

@@ -4,6 +4,7 @@
     python eval/prediction.py --data DIR --quick                  # a thinned table, two folds, for CI
     python eval/prediction.py --data DIR --only uci --only berka  # some problems
     python eval/prediction.py --data DIR --json report.json --html report.html
+    python eval/prediction.py --simulate                          # five simulated banks; with --quick two small ones
 
 Every system sees the same folds and the same number of tuning trials (on the first training fold alone). What is
 finished is kept in --cache and not run again. --data (or RAGMARKET_DATA_DIR) is a folder with the public tables: UCI
@@ -27,15 +28,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.prediction_data import Problem, berka, hillstrom, uci
-from eval.prediction_results import Results, figures, summary
+from eval.propensity.problems import Problem, berka, hillstrom, uci
+from eval.propensity.results import Results, figures, summary
 from ragmarket.errors import InvalidInput, RagmarketError
 
 ROOT = Path(__file__).resolve().parent.parent
 PROBLEMS = ("uci", "uci-duration", "uci-time", "uci-time-no-macro", "berka", "hillstrom")
 QUICK, QUICK_WITHOUT = ("uci", "hillstrom"), ("SVM", "CatBoost", "TabM", "LightGBM, bagged")
-# Further problems (the simulated bank, say) hang themselves in here: (data, quick) to problems with their splits.
-SIMULATED: list[Callable[[Path | None, bool], list[Problem]]] = []
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,9 +65,10 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     """
     import torch
 
-    from eval.prediction_encoders import Encoders
-    from eval.prediction_models import TEXT, systems
-    from eval.prediction_tuning import tuned
+    from eval.propensity.encoders import Encoders
+    from eval.propensity.networks import TEXT
+    from eval.propensity.systems import systems
+    from eval.propensity.tuning import tuned
 
     torch.set_num_threads(1)
     if options.simulate and options.data is None and not os.environ.get("RAGMARKET_DATA_DIR") and not options.only:
@@ -90,8 +90,6 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
         builds += [lambda build=build: [build()] for build in parts]  # type: ignore[misc]
     if "berka" in wanted:
         builds.append(lambda: [berka(data, embeds, quick=options.quick)])
-    if options.simulate:
-        builds += [lambda make=make: make(data, options.quick) for make in SIMULATED]  # type: ignore[misc]
     gathered: dict[str, Any] = {}
     for build in builds:
         for problem in build():
@@ -122,7 +120,7 @@ def run(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 def _simulated(cache: Path, options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    from eval.prediction_simulated import run as simulated
+    from eval.propensity.simulated.banks import run as simulated
 
     names = ("default",) if options.quick else ("default", "control")
     place = cache / "simulated"
@@ -131,16 +129,16 @@ def _simulated(cache: Path, options: argparse.Namespace, console: Console) -> di
 
 def _models(systems: list[str]) -> list[str]:
     """The models whose options the chosen systems need; all where none were chosen."""
-    from eval.prediction_tuning import SPACES
+    from eval.propensity.tuning import SPACES
 
     named = {word.strip(",") for system in systems for word in system.split()}
     return [name for name in SPACES if name in named or name == "network"] if systems else []
 
 
 def _uplift(data: Path, cache: Path, options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    from eval.prediction_results import uplift_figures
-    from eval.prediction_tuning import tuned
-    from eval.prediction_uplift import LEARNERS, uplift
+    from eval.propensity.results import uplift_figures
+    from eval.propensity.tuning import tuned
+    from eval.propensity.uplift import LEARNERS, uplift
 
     problem, treated = hillstrom(data, quick=options.quick)
     results = Results(cache / problem.name)
@@ -202,7 +200,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")
     if options.html:
-        from eval.prediction_report import report
+        from eval.propensity.report import report
 
         options.html.write_text(report(body), encoding="utf-8")
     return 0

@@ -141,7 +141,7 @@ class ComplianceDesk(Workshops):
 
         from ragmarket.audit.dismissals import draft_record
         from ragmarket.compliance.registers import Category
-        from ragmarket.compliance.templates import make_template
+        from ragmarket.compliance.templates.making import make_template
         from ragmarket.errors import InvalidInput
         from ragmarket.schemas.message import Message
 
@@ -176,7 +176,7 @@ class ComplianceDesk(Workshops):
     ) -> TemplateCheck:
         """Hold a message against its registered template, and its sending against hours and consent."""
         from ragmarket.compliance.sending import check_sending
-        from ragmarket.compliance.templates import check_message
+        from ragmarket.compliance.templates.matching import check_message
 
         registers = self.registers(registration)
         day = send_at.date() if send_at else today()

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from eval.grounded.arms import Arm, Experiment, Outcome
+from eval.grounded.arms import Arm, Outcome
 from eval.grounded.desk import FLAGGED, Desk
+from eval.grounded.experiment import Experiment
 from eval.grounded.resampling import Estimate, cluster_share
 from eval.rereading import SCALES, numbers
 

@@ -15,6 +15,7 @@ from ragmarket.audit.canonical import TAG, sha256_hex
 from ragmarket.audit.commits import Pending
 from ragmarket.audit.entry import Entry
 from ragmarket.audit.log import SqlAuditLog, checked_record
+from ragmarket.audit.log_tree import LogTree
 from ragmarket.audit.merkle import Frontier, Tree
 from ragmarket.audit.proofs import KIND, checkpoint_of, leaf_data, signed_bytes
 from ragmarket.audit.signing import Signer, to_text
@@ -122,9 +123,4 @@ def tree_of(log: SqlAuditLog) -> Tree:
     Raises:
         AuditChainBroken: An entry is gone.
     """
-    leaves: list[bytes] = []
-    for seq, hash_ in log.hashes():
-        if seq != len(leaves) + 1:
-            raise AuditChainBroken(f"entry {len(leaves) + 1} of the audit log is gone")
-        leaves.append(leaf_data(hash_))
-    return Tree(leaves)
+    return LogTree(log).now()

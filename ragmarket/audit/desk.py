@@ -13,10 +13,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ragmarket.audit.checkpoints import Checkpoints, tree_of
+from ragmarket.audit.checkpoints import Checkpoints
 from ragmarket.audit.export import export, selected
 from ragmarket.audit.listing import draft_page
 from ragmarket.audit.log import SqlAuditLog
+from ragmarket.audit.log_tree import LogTree
 from ragmarket.audit.neighbours import checkpoint_views, entry_view
 from ragmarket.audit.proofs import proof_faults, prove
 from ragmarket.audit.trace import build_trace
@@ -42,6 +43,7 @@ class AuditDesk:
     def __init__(self, log: SqlAuditLog, keeper: Callable[[], Checkpoints]) -> None:
         self._log = log
         self._keeper = keeper
+        self._tree = LogTree(log)
         self.chain = ChainWatch(log, self._public_key)
 
     def _public_key(self) -> bytes | None:
@@ -115,7 +117,7 @@ class AuditDesk:
         if point is None:
             hint = "Make one with `ragmarket audit checkpoint`."
             raise NotFound("the log holds no checkpoint that a proof could lead to", hint=hint)
-        proof = prove(entry, point.checkpoint, tree_of(self._log))
+        proof = prove(entry, point.checkpoint, self._tree.now())
         faults = proof_faults(proof, self._public_key() if point.signature == "valid" else None)
         if faults:
             raise AuditChainBroken(f"entry {entry.seq} of the audit log cannot be proved: {faults[0]}")

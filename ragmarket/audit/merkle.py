@@ -53,19 +53,34 @@ class Frontier:
 
 
 class Tree:
-    """All levels of a tree of known leaves, for proofs: O(n) memory, O(log n) per proof.
+    """All levels of a tree of known leaves, for proofs: O(n) memory, O(log n) per proof, O(1) per leaf to grow.
 
     Args:
-        leaves: The leaves' data in order.
+        leaves: The first leaves' data in order.
     """
 
     def __init__(self, leaves: Iterable[bytes]) -> None:
-        self._levels: list[list[bytes]] = [[leaf_hash(data) for data in leaves]]
-        while len(self._levels[-1]) > 1:
-            below = self._levels[-1]
-            # Only perfect subtrees are kept; what is left over at the right is folded when it is asked for.
-            self._levels.append([node_hash(*below[at : at + 2]) for at in range(0, len(below) - 1, 2)])
-        self.size = len(self._levels[0])
+        self._levels: list[list[bytes]] = [[]]
+        for data in leaves:
+            self.add(data)
+
+    @property
+    def size(self) -> int:
+        """How many leaves it has."""
+        return len(self._levels[0])
+
+    def add(self, leaf: bytes) -> None:
+        """Append one leaf; proofs for the sizes before stay what they were."""
+        # Only perfect subtrees are kept; what is left over at the right is folded when it is asked for.
+        level, digest = 0, leaf_hash(leaf)
+        while True:
+            self._levels[level].append(digest)
+            if len(self._levels[level]) % 2:
+                return
+            digest = node_hash(*self._levels[level][-2:])
+            level += 1
+            if level == len(self._levels):
+                self._levels.append([])
 
     def root(self, size: int | None = None) -> bytes:
         """The hash of the tree of the first ``size`` leaves.

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import click
 import typer
+import typer.core
 from typer.core import TyperGroup
 
 from ragmarket import __version__
@@ -16,14 +17,17 @@ from ragmarket.cli import (
     demo,
     disclaimers,
     findings,
+    forecasting,
     grounding,
     policy,
+    predictions,
     records,
     segments,
     sessions,
     signals,
     simulate,
     templates,
+    training,
     upkeep,
 )
 from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples
@@ -41,6 +45,9 @@ ORDER = (
     "demo", "index", "draft", "check", "ground", "predict", "trace", "replay", "findings",
     "templates", "audit", "disclaimers", "policy", "serve", "train", "simulate", "signals", "segments", "sessions",
 )  # fmt: skip
+
+# Help is plain text here; typer escapes it for rich's markup all the same ("\\[required]") wherever rich is installed.
+typer.core.HAS_RICH = False
 
 
 class Front(TyperGroup):
@@ -100,7 +107,10 @@ def options(
 
 
 upkeep.add_to(app)
+training.add_to(app)
+forecasting.add_to(app)
 copywriting.add_to(app)
+predictions.add_to(app)
 records.add_to(app)
 findings.add_to(app)
 grounding.add_to(app)

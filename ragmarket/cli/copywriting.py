@@ -1,15 +1,16 @@
-"""The campaign team's commands: draft, check, predict."""
+"""The campaign team's commands: draft and check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ragmarket.cli.batches import Answering, answer_all, read_all
 from ragmarket.cli.desk import DONE, REFUSED, Desk, JsonFlag, VerboseFlag, examples, results_only
+from ragmarket.cli.predictions import one_object
 from ragmarket.cli.reading import Item, read_as, read_items
 from ragmarket.errors import InvalidInput
 from ragmarket.schemas.base import today
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
     from ragmarket.schemas.indexing import IndexReport
     from ragmarket.schemas.message import Result
-    from ragmarket.schemas.prediction import Prediction
 
 DRAFT_HELP = """Write one message, or many.
 
@@ -35,16 +35,6 @@ CHECK_HELP = """Check copy that somebody else wrote.
 
 Takes a file, or - for standard input. Fields: text, language, product_class, channel; optional: id, as_of (default:
 today). The verdict is pass or fail with the findings; a fail exits with 3.
-"""
-PREDICT_HELP = """Who is the customer, and what would serve them?
-
-Takes customer signals as JSON objects, from a file or (-) standard input, and answers segment, intent and
-propensities. A prediction chooses emphasis, never text; without enough signals the answer is the neutral segment.
-
-Fields, all optional: age_band, income_band, city_tier, language, tenure_months, balance_inr, deposits_inr, loans_inr,
-app_logins, holdings (a list), txn_counts, page_views, messages_sent, messages_answered (name to count). customer_id
-alone looks the customer up in the published tables; whoever did not agree is not predicted for. events (a list of page
-views, each with its page) lets the intent of this visit count. id and customer_id are handed through to the answer.
 """
 
 
@@ -94,7 +84,7 @@ def draft(
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     batch = read_items(source, "a brief")
     entries = read_all(batch, lambda item: read_as(Brief, item, single=batch.single))
-    known = _one_object(signals) if signals else None
+    known = one_object(signals) if signals else None
     house = desk.house()
     titles: dict[str, str] = {}
     if any(entry.error is None for entry in entries):
@@ -158,58 +148,8 @@ def check(
     raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
 
 
-def predict(
-    ctx: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="SIGNALS.json|-", hidden=True)],
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """Who is the customer, and what would serve them?"""
-    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    batch = read_items(source, "a set of signals")
-    entries = read_all(batch, _signals)
-    house = desk.house()
-
-    def show(_: dict[str, Any], prediction: Prediction) -> None:
-        from ragmarket.cli.pages import prediction_lines
-
-        desk.out.print(prediction_lines(prediction), soft_wrap=True)
-
-    how: Answering[dict[str, Any], Prediction] = Answering(
-        work=lambda signals: house.predict(_unnamed(signals)),
-        as_json=lambda signals, prediction: _named(signals) | prediction.model_dump(mode="json"),
-        show=show,
-        code=lambda _: DONE,
-        word=lambda prediction: prediction.segment,
-    )
-    raise typer.Exit(answer_all(desk, entries, how, single=batch.single))
-
-
-def _signals(item: Item) -> dict[str, Any]:
-    if item.error is not None or item.value is None:
-        raise item.error or InvalidInput(f"{item.place}: signals are a JSON object")
-    return item.value
-
-
-def _named(signals: dict[str, Any]) -> dict[str, Any]:
-    """The caller's own names for the customer, so that answers can be joined to signals."""
-    return {key: signals[key] for key in ("id", "customer_id") if key in signals}
-
-
-def _unnamed(signals: dict[str, Any]) -> dict[str, Any]:
-    """Signals without the name that a list gives its items."""
-    return {key: value for key, value in signals.items() if key != "id"}
-
-
-def _one_object(source: str) -> dict[str, Any]:
-    batch = read_items(source, "a set of signals")
-    if not batch.single:
-        raise InvalidInput(f"{source}: --signals takes one JSON object", hint="Draft each customer's brief on its own.")
-    return _unnamed(_signals(batch.items[0]))
-
-
 def add_to(app: typer.Typer) -> None:
-    """Hang the three commands into the application."""
+    """Hang the two commands into the application."""
     app.command(
         "draft",
         help=DRAFT_HELP,
@@ -228,13 +168,3 @@ def add_to(app: typer.Typer) -> None:
             "ragmarket check copy.jsonl --body-only --json",
         ),
     )(check)
-    app.command(
-        "predict",
-        help=PREDICT_HELP,
-        epilog=examples(
-            """echo '{"age_band": "25-34", "tenure_months": 40, "holdings": ["savings"], "app_logins": 26,""",
-            """       "page_views": {"mutual_fund": 3}}' | ragmarket predict -""",
-            """echo '{"customer_id": "SIM00000004", "as_of": "2026-03-31"}' | ragmarket predict -""",
-            "ragmarket predict - --json < customers.jsonl",
-        ),
-    )(predict)

@@ -7,12 +7,13 @@ import json
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ragmarket.errors import RagmarketError
+from ragmarket.errors import NotFound, RagmarketError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,6 +25,10 @@ DONE, FAULT, BAD_INPUT, REFUSED = 0, 1, 2, 3
 PIPE_WIDTH = 120
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, one object per line.")]
+TablesFlag = Annotated[
+    Path | None,
+    typer.Option("--tables", file_okay=False, metavar="FOLDER", help="A simulated bank; else what was published."),
+]
 VerboseFlag = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens; show tracebacks.")]
 
 
@@ -109,6 +114,12 @@ class Desk:
         """A line of progress on stderr."""
         typer.echo(text, err=True)
 
+    def row(self, row: Mapping[str, Any]) -> None:
+        """A row of a training's log, on stderr."""
+        self.note(
+            " ".join(f"{key} {one:.4g}" if isinstance(one, float) else f"{key} {one}" for key, one in row.items())
+        )
+
     @property
     def watched(self) -> bool:
         """Whether somebody may be looking at stderr, so that a bar is worth drawing."""
@@ -122,6 +133,22 @@ class Desk:
             typer.echo(f"\r\x1b[K{line[:110]}{end}", err=True, nl=False)
         elif self.verbose or done >= total:
             typer.echo(line, err=True)
+
+    def unanswered(self, asked: Iterable[str] | None, answered: Collection[str], lacks: str) -> int:
+        """Say which ids of a list had no answer, after those that had one were given theirs.
+
+        Args:
+            asked: The ids; None where nobody was asked for by name.
+            answered: Those that were found.
+            lacks: What is wrong with the others, "customer {} has no transaction" say.
+
+        Returns:
+            The exit code: bad input where an id had no answer.
+        """
+        missing = [one for one in dict.fromkeys(asked or ()) if one not in answered]
+        for one in missing:
+            self.error(NotFound(lacks.format(one), hint="Check the id and the folder; the others were answered."))
+        return BAD_INPUT if missing else DONE
 
     def error(self, fault: Exception, place: str = "") -> int:
         """Say what went wrong and what to do next, on stderr.

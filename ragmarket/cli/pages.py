@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ragmarket.schemas.compliance import CheckVerdict, Finding, Rewrite
     from ragmarket.schemas.indexing import IndexReport
     from ragmarket.schemas.message import Result
-    from ragmarket.schemas.prediction import Prediction
+    from ragmarket.schemas.prediction import DriftReport, Prediction
 
 QUOTE = 110
 STYLES = {"block": "bold red", "review": "yellow", "info": "cyan"}
@@ -122,14 +122,42 @@ def prediction_lines(prediction: Prediction) -> Text:
     text.append(f"  confidence {prediction.confidence:.2f}, source {prediction.source}\n")
     if prediction.response is not None:
         text.append(f"response {prediction.response:.2f}\n")
-    for name, scores in (("products", prediction.product_propensities), ("channels", prediction.channel_propensities)):
+    for name, scores in (
+        ("products", prediction.product_propensities),
+        ("channels", prediction.channel_propensities),
+        ("times", prediction.timing_propensities),
+        ("intensity", prediction.intensity_propensities),
+    ):
         if scores:
             best = sorted(scores.items(), key=lambda pair: -pair[1])
             text.append(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in best) + "\n")
+    for head in dict.fromkeys(one.head for one in prediction.contributions):
+        moved = [one for one in prediction.contributions if one.head == head]
+        told = ", ".join(f"{one.group} {one.value:+.2f}" for one in moved[:3])
+        text.append(f"{head} {moved[0].answer} by: {told}\n")
+    for warning in prediction.warnings:
+        text.append(f"! {warning}\n", style="yellow")
     for reason in prediction.reasons:
         text.append(f"- {reason}\n", style="dim")
     text.rstrip()
     return text
+
+
+def drift_table(report: DriftReport) -> Table:
+    """How far customers differ from those of training, the farthest feature first."""
+    title = f"{report.customers:,} customers beside those of {report.checkpoint}"
+    table = Table(box=SIMPLE, title=title, title_justify="left")
+    table.add_column("feature", no_wrap=True)
+    table.add_column("farthest value", overflow="fold")
+    for column in ("PSI", "missing", "in training"):
+        table.add_column(column, justify="right")
+    table.add_column("status", no_wrap=True)
+    styles = {"alarm": "bold red", "missing": "bold red", "watch": "yellow", "too few": "dim"}
+    for one in report.features:
+        shares = (f"{one.missing:.0%}", f"{one.missing_in_training:.0%}")
+        style = styles.get(one.status, "")
+        table.add_row(one.feature, one.value or "", f"{one.psi:.3f}", *shares, Text(one.status, style=style))
+    return table
 
 
 def index_table(report: IndexReport) -> Table:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples, results_only
+from ragmarket.cli.desk import Desk, JsonFlag, TablesFlag, VerboseFlag, examples, results_only
 
 FIT_HELP = """Find customers who behave alike.
 
@@ -15,9 +14,11 @@ Every transaction becomes a sentence (channel, direction, rough amount, category
 different sentence is encoded once, and customers are clustered by density. Customers who fit nowhere stay noise and are
 not targeted. The number of dimensions is the one whose segments come back when customers are left out.
 """
-ASSIGN_HELP = (
-    """The segment of each customer, with reasons; new customers need no refit. One JSON object per line with --json."""
-)
+ASSIGN_HELP = """The segment of each customer, with reasons; new customers need no refit.
+
+One JSON object per line with --json. A customer without a transaction is named on stderr (exit code 2); the others are
+answered.
+"""
 PROFILES_HELP = """Profiles of the segments: a name, statements that cite their statistic, and closed fields.
 
 --write lets the writer describe every segment from its statistics. RAGMARKET_HOME/segments/profiles.yaml may be edited;
@@ -26,16 +27,12 @@ what a person wrote stays through later fits, and all versions are kept beside i
 OFFERS_HELP = """What customers may want next, with evidence: learned where outcomes are known, by rules elsewhere."""
 
 segments = typer.Typer(no_args_is_help=True, help="Customers who behave alike.", rich_markup_mode=None)
-Source = Annotated[
-    Path | None,
-    typer.Option("--tables", file_okay=False, metavar="FOLDER", help="A simulated bank; else what was published."),
-]
 Customers = Annotated[list[str] | None, typer.Option("--customer", metavar="ID", help="May be repeated; else all.")]
 
 
 def fit(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     min_cluster_size: Annotated[int, typer.Option(min=2, help="Least customers of a segment.")] = 50,
     min_samples: Annotated[int, typer.Option(min=1, help="Neighbours of a core customer.")] = 10,
     components: Annotated[int | None, typer.Option(min=1, help="Dimensions, if not to be chosen.")] = None,
@@ -44,7 +41,7 @@ def fit(
     verbose: VerboseFlag = False,
 ) -> None:
     """Find segments."""
-    from ragmarket.studies import fit_segments
+    from ragmarket.studies.fitting import fit_segments
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -67,18 +64,20 @@ def fit(
             typer.echo(
                 f"  {line['narrative']} ({line['share']:.1%} of transactions, {line['lift']:.1f} times everybody's)"
             )
+        for line in one["traits"][: 0 if one["typical"] else 3]:
+            typer.echo(f"  {line['trait']} ({line['share']:.1%} of transactions, everybody {line['overall']:.1%})")
     typer.echo("describe them: ragmarket segments profiles --write")
 
 
 def assign(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     customer: Customers = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Assign customers to segments."""
-    from ragmarket.studies import assign_segments
+    from ragmarket.studies.assignment import assign_segments
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -89,17 +88,19 @@ def assign(
         else:
             where = "noise" if one.noise else f"segment {one.segment}, closeness {one.closeness:.2f}"
             typer.echo(f"{one.customer_id}: {where}; {'; '.join(one.reasons[:2])}")
+    code = desk.unanswered(customer, {one.customer_id for one in found}, "customer {} has no transaction in the tables")
+    raise typer.Exit(code)
 
 
 def profiles(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     write: Annotated[bool, typer.Option("--write", help="Let the writer describe the segments first.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Show or write the profiles."""
-    from ragmarket.studies import read_profiles, write_profiles
+    from ragmarket.studies.profiles import read_profiles, write_profiles
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -122,13 +123,13 @@ def profiles(
 
 def offer(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     customer: Customers = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Say what to offer next."""
-    from ragmarket.studies import offers
+    from ragmarket.studies.offers import offers
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -139,6 +140,7 @@ def offer(
         else:
             told = "; ".join(f"{one.product_class} ({', '.join(one.evidence)})" for one in rows)
             typer.echo(f"{id_}: {told or 'nothing speaks for an offer'}")
+    raise typer.Exit(desk.unanswered(customer, found, "customer {} has no row in that month"))
 
 
 def add_to(app: typer.Typer) -> None:

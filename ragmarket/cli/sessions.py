@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ragmarket.cli import upkeep
-from ragmarket.cli.desk import Desk, JsonFlag, VerboseFlag, examples, results_only
+from ragmarket.cli.desk import Desk, JsonFlag, TablesFlag, VerboseFlag, examples, results_only
+from ragmarket.cli.training import train
 
 FIT_HELP = """Learn what sessions look like, without labels.
 
@@ -29,15 +28,11 @@ agree is linked, named or kept. RAGMARKET_HOME/sessions/links.parquet is written
 """
 
 sessions = typer.Typer(no_args_is_help=True, help="What visits are for.", rich_markup_mode=None)
-Source = Annotated[
-    Path | None,
-    typer.Option("--tables", file_okay=False, metavar="FOLDER", help="A simulated bank; else what was published."),
-]
 
 
 def fit(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the sessions.")] = None,
     contrast: Annotated[float, typer.Option(min=0.0, help="Weight of the contrastive loss.")] = 0.0,
     seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
@@ -45,7 +40,7 @@ def fit(
     verbose: VerboseFlag = False,
 ) -> None:
     """Learn vectors."""
-    from ragmarket.visits import fit_vectors
+    from ragmarket.visits.vectors import fit_vectors
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -60,7 +55,7 @@ def fit(
 
 def taxonomy(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     write: Annotated[bool, typer.Option("--write", help="Make it first, and teach the labeller.")] = False,
     sample: Annotated[int, typer.Option(min=20, help="Sessions shown to the language model.")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
@@ -68,7 +63,7 @@ def taxonomy(
     verbose: VerboseFlag = False,
 ) -> None:
     """Show or make the taxonomy."""
-    from ragmarket.visits import make_taxonomy, taxonomy_in_force
+    from ragmarket.visits.taxonomy import make_taxonomy, taxonomy_in_force
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     card = None
@@ -94,14 +89,14 @@ def taxonomy(
 
 def label(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     session: Annotated[list[str] | None, typer.Option("--session", metavar="ID", help="May be repeated.")] = None,
     vectors: Annotated[bool, typer.Option("--vectors", help="Give the vectors too.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Label sessions."""
-    from ragmarket.visits import label_sessions
+    from ragmarket.visits.labels import label_sessions
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -111,17 +106,18 @@ def label(
             desk.json(one.model_dump(mode="json"))
         else:
             typer.echo(f"{one.session_id}: {one.intent} ({one.confidence:.0%}); {'; '.join(one.reasons[:3])}")
+    raise typer.Exit(desk.unanswered(session, {one.session_id for one in found}, "session {} is not in the tables"))
 
 
 def link(
     ctx: typer.Context,
-    source: Source = None,
+    source: TablesFlag = None,
     least: Annotated[float, typer.Option(min=0.5, max=1.0, help="Probability for a visit on a shared device.")] = 0.8,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Link visits."""
-    from ragmarket.visits import link_sessions
+    from ragmarket.visits.links import link_sessions
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
@@ -146,4 +142,4 @@ def add_to(app: typer.Typer) -> None:
     sessions.command("label", help=LABEL_HELP, epilog=examples(f"ragmarket sessions label {bank} --json"))(label)
     sessions.command("link", help=LINK_HELP, epilog=examples(f"ragmarket sessions link {bank}"))(link)
     app.add_typer(sessions, name="sessions")
-    upkeep.train.command("sessions", help=FIT_HELP, epilog=examples(f"ragmarket train sessions {bank}"))(fit)
+    train.command("sessions", help=FIT_HELP, epilog=examples(f"ragmarket train sessions {bank}"))(fit)

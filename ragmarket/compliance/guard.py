@@ -130,7 +130,7 @@ class GuardedReview:
         ``body_only`` does not ask for disclaimers. Policy's own refusals are not repeated here.
         """
         guard = self._guard()
-        from ragmarket.compliance.validators import CALL, Call, read_findings
+        from ragmarket.compliance.guarded import CALL, Call, read_findings
 
         call = Call(text, policy, self._book.packs, self._wordings(policy.as_of), subject, body_only, self._classifier)
         if not text.strip():

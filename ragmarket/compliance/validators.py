@@ -20,77 +20,31 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
 from guardrails.validator_base import ErrorSpan, FailResult, PassResult, ValidationResult, Validator, register_validator
 
-from ragmarket.compliance.packs import Packs
+from ragmarket.compliance.guarded import CALL, Call
+from ragmarket.compliance.guarded import read_findings as read_findings
 from ragmarket.compliance.paraphrase.check import check_paraphrases
-from ragmarket.compliance.paraphrase.model import SHIPPED, ClaimModel, load
+from ragmarket.compliance.paraphrase.model import SHIPPED, load
 from ragmarket.compliance.policy import PolicyBook, load_policy_book
 from ragmarket.compliance.rules.channel import check_channel
 from ragmarket.compliance.rules.claims import check_claims
-from ragmarket.compliance.rules.disclosures import check_disclosures
 from ragmarket.compliance.rules.language import check_language
 from ragmarket.compliance.rules.pack_verbs import CopyReading, check_verbs
 from ragmarket.compliance.rules.personal_data import check_personal_data
 from ragmarket.errors import InvalidInput
 from ragmarket.knowledge.files import ledger_folder
 from ragmarket.schemas.base import today
-from ragmarket.schemas.compliance import DisclaimerText, Finding, Policy
-
-CALL = "ragmarket"
-Span = tuple[int, int]
-
-
-class Call:
-    """One review as the validators see it; built for one call and never changed."""
-
-    def __init__(
-        self,
-        text: str,
-        policy: Policy,
-        packs: Packs,
-        known: Sequence[DisclaimerText],
-        subject: str | None,
-        body_only: bool,
-        classifier: ClaimModel | None = None,
-    ) -> None:
-        self.policy = policy
-        self.packs = packs
-        self.lexicon = packs.lexicon
-        self.subject = subject
-        self.classifier = classifier
-        self.disclosures = check_disclosures(text, policy, known, body_only=body_only)
-
-    def __deepcopy__(self, _: dict[int, object]) -> Call:
-        # guardrails copies metadata for its records; a lexicon is immutable and large.
-        return self
+from ragmarket.schemas.compliance import Finding
 
 
 @lru_cache(maxsize=8)
 def _book(disclaimers: Path) -> PolicyBook:
     return load_policy_book(disclaimers)
-
-
-def read_findings(outcome: Any) -> tuple[Finding, ...]:
-    """The findings of a guard's outcome, in order of place; a validator that failed to answer is a finding too."""
-    summaries: Sequence[Any] = outcome.validation_summaries or ()
-    found: list[Finding] = []
-    for summary in summaries:
-        try:
-            found += [Finding.model_validate(item) for item in json.loads(summary.failure_reason or "")]
-        except ValueError:
-            # A validator that failed to answer is not a pass.
-            message = f"{summary.validator_name} did not finish: {summary.failure_reason}"
-            found.append(Finding(rule="guard.fault", severity="block", message=message))
-    if not outcome.validation_passed and not found:
-        found.append(
-            Finding(rule="guard.fault", severity="block", message=str(outcome.error or "the guard did not pass"))
-        )
-    return tuple(sorted(found, key=lambda finding: (finding.start is None, finding.start or 0, finding.rule)))
 
 
 def _result(findings: Sequence[Finding]) -> ValidationResult:
@@ -106,12 +60,12 @@ def _result(findings: Sequence[Finding]) -> ValidationResult:
     )
 
 
-def _with_subject(
-    text: str, call: Call, found: Callable[[str, Sequence[Span]], Sequence[Finding]]
-) -> Sequence[Finding]:
+def _with_subject(text: str, call: Call, check: Callable[..., Sequence[Finding]]) -> Sequence[Finding]:
     """Findings on the text outside its exact disclaimers, and on the subject, which has no place in the text."""
-    of_subject = found(call.subject, ()) if call.subject else ()
-    return [*found(text, call.disclosures.exact), *(_of_subject(finding) for finding in of_subject)]
+    policy = call.policy
+    bound = partial(check, product_class=policy.product_class, channel=policy.channel, as_of=policy.as_of)
+    of_subject = bound(call.subject, masked=()) if call.subject else ()
+    return [*bound(text, masked=call.disclosures.exact), *(_of_subject(finding) for finding in of_subject)]
 
 
 class _RuleValidator(Validator, ABC):  # type: ignore[misc]  # guardrails ships no types that mypy may follow
@@ -191,19 +145,7 @@ class Claims(_RuleValidator):
     """No prohibited claim outside byte-exact disclaimers."""
 
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
-        policy = call.policy
-
-        def found(part: str, masked: Sequence[Span]) -> Sequence[Finding]:
-            return check_claims(
-                part,
-                call.lexicon,
-                product_class=policy.product_class,
-                channel=policy.channel,
-                as_of=policy.as_of,
-                masked=masked,
-            )
-
-        return _with_subject(text, call, found)
+        return _with_subject(text, call, partial(check_claims, lexicon=call.lexicon))
 
 
 @register_validator(name="ragmarket/paraphrases", data_type="string")
@@ -213,22 +155,9 @@ class Paraphrases(_RuleValidator):
     reads_paraphrases = True
 
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
-        policy, model = call.policy, call.classifier
-        if model is None:
+        if call.classifier is None:
             return ()
-
-        def found(part: str, masked: Sequence[Span]) -> Sequence[Finding]:
-            return check_paraphrases(
-                part,
-                model,
-                call.lexicon,
-                product_class=policy.product_class,
-                channel=policy.channel,
-                as_of=policy.as_of,
-                masked=masked,
-            )
-
-        return _with_subject(text, call, found)
+        return _with_subject(text, call, partial(check_paraphrases, model=call.classifier, lexicon=call.lexicon))
 
 
 @register_validator(name="ragmarket/wording", data_type="string")

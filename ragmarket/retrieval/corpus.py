@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ragmarket.errors import CorruptDocument, InvalidInput, RagmarketError
 from ragmarket.retrieval import frontmatter
+from ragmarket.retrieval.readers.pdf_sight import Unseen
 from ragmarket.retrieval.readers.plain import decode
 from ragmarket.retrieval.versions import overlaps
 from ragmarket.schemas.evidence import DocumentVersion
@@ -24,14 +26,16 @@ FORMATS: dict[str, SourceFormat] = {
     ".pdf": "pdf",
     ".docx": "docx",
 }
+_SHOWN, _TOLD = 60, 3
 
 
 @dataclass(frozen=True)
 class CorpusDocument:
-    """A document version and its canonical text."""
+    """A document version and its canonical text; ``remark`` says what of the file was left out."""
 
     version: DocumentVersion
     text: str
+    remark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def read_document(source: Source) -> CorpusDocument:
         CorruptDocument: Names the file, the field and the remedy.
     """
     name, format_ = source.name, FORMATS[source.path.suffix.lower()]
-    inside = None
+    inside, remark = None, None
     if format_ in {"markdown", "text"}:
         text = decode(source.data, name)
         inside = frontmatter.in_text(text, name)
@@ -130,7 +134,8 @@ def read_document(source: Source) -> CorpusDocument:
     elif format_ == "pdf":
         from ragmarket.retrieval.readers import pdf
 
-        text = pdf.read(source.data, name)
+        text, unseen = pdf.read(source.data, name)
+        remark = _left_out(unseen)
     else:
         from ragmarket.retrieval.readers import docx
 
@@ -152,7 +157,7 @@ def read_document(source: Source) -> CorpusDocument:
         sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
         source_sha256=hashlib.sha256(source.data).hexdigest(),
     )
-    return CorpusDocument(version, text)
+    return CorpusDocument(version, text, remark)
 
 
 def read_corpus(
@@ -204,6 +209,9 @@ def read_corpus(
             fingerprints[name] = held[1]
     documents.sort(key=lambda document: document.version.path)
     notes = overlaps([one.version for one in documents])
+    for one in documents:
+        if one.remark:
+            notes[one.version.path] = "; ".join(filter(None, [notes.get(one.version.path), one.remark]))
     for name, claim in claimed:
         for one in documents if first.get((claim.doc_id, claim.version or "")) != name else []:
             # A version that cannot be read may be meant to replace the one that is served.
@@ -211,6 +219,15 @@ def read_corpus(
                 what = f"{name} (refused) names {claim}; until it is mended this version may be out of date"
                 notes[one.version.path] = "; ".join(filter(None, [notes.get(one.version.path), what]))
     return Corpus(tuple(documents), tuple(rejected), fingerprints, notes)
+
+
+def _left_out(unseen: Sequence[Unseen]) -> str | None:
+    """What an operator is told of text that nobody who looks at the pages sees."""
+    if not unseen:
+        return None
+    told = [f"page {one.page}: {textwrap.shorten(one.text, _SHOWN, placeholder=' …')!r}" for one in unseen[:_TOLD]]
+    more = f" and {len(unseen) - _TOLD} pages more" if len(unseen) > _TOLD else ""
+    return f"text that nobody sees was left out ({'; '.join(told)}{more})"
 
 
 def _read(source: Source) -> CorpusDocument:

@@ -16,7 +16,7 @@ from ragmarket.schemas.evidence import DocumentVersion
 
 
 class Entry(Frozen):
-    """One live document version: ``uid`` marks its points in the vector store."""
+    """One live document version: ``uid`` marks its points in the vector store, ``remark`` what was left out of it."""
 
     path: str
     fingerprint: str
@@ -25,6 +25,7 @@ class Entry(Frozen):
     units: int
     figures: int
     facts: int
+    remark: str | None = None
 
 
 class IndexState(Frozen):

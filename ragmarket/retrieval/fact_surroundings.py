@@ -63,7 +63,9 @@ def known_stems(
     kind: Kind, catalogue: Catalogue, product_class: str, title: str, lexicon: ConditionLexicon
 ) -> frozenset[str]:
     """The stems of all words that a statement of the kind, and what stands around it, may hold."""
-    return (class_vocabulary(catalogue, product_class) - lexicon.narrowing) | own_stems(kind, title, lexicon)
+    known = (class_vocabulary(catalogue, product_class) - lexicon.narrowing) | own_stems(kind, title, lexicon)
+    # In a gold loan's document "gold" names the product.
+    return known | stems(product_class.replace("_", " "))
 
 
 def unread_number(text: str, figures: Sequence[Figure]) -> str | None:

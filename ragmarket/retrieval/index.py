@@ -159,6 +159,7 @@ class CorpusIndex:
             units=len(units),
             figures=len({(figure.start, figure.end) for one in evidence for figure in one.figures}),
             facts=sum(one.phrasable for one in evidence),
+            remark=document.remark,
         )
         return batch, entry
 

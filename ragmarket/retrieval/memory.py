@@ -34,7 +34,7 @@ class Memory:
 
     def _document(self, entry: Entry) -> CorpusDocument | None:
         try:
-            return CorpusDocument(entry.version, self.store.text(entry.version.sha256))
+            return CorpusDocument(entry.version, self.store.text(entry.version.sha256), entry.remark)
         except NotFound:
             self.lost.add(entry.path)
             return None

@@ -32,6 +32,7 @@ class CorpusRetriever:
         catalogue: The kinds of fact.
         encoder: The sentence encoder, the same as the index's.
         weights: How much each theme weighs for a brief of a product class; 1 is neutral.
+        fit: How well a fact suits whom the message is for; 1 is neutral.
         place: Where the vectors live; default the folder ``qdrant`` under ``home``.
         k: Most pieces of evidence for a brief.
         rules: Most pieces of regulatory evidence among them.
@@ -44,6 +45,7 @@ class CorpusRetriever:
         encoder: SentenceEncoder,
         weights: Callable[[Brief, Prediction, str], Mapping[Theme, float]],
         *,
+        fit: Callable[[Evidence, Prediction], float] = lambda *_: 1.0,
         place: QdrantPlace | None = None,
         k: int = 12,
         rules: int = 2,
@@ -52,6 +54,7 @@ class CorpusRetriever:
         self._catalogue = catalogue
         self._encoder = encoder
         self._weights = weights
+        self._fit = fit
         self._place = place or QdrantPlace(home / "qdrant")
         self._k = k
         self._rules = rules
@@ -125,7 +128,9 @@ class CorpusRetriever:
                 known.setdefault(_key(fact), fact)
         best = max((score for _, score in found), default=1.0) or 1.0
         relevance = {_key(one): score / best for one, score in found}
-        candidates = [Candidate(one, relevance.get(key, 0.0)) for key, one in known.items()]
+        candidates = [
+            Candidate(one, relevance.get(key, 0.0), self._fit(one, prediction)) for key, one in known.items()
+        ]
         rules = self._rules_for(loaded, policy, query, as_of)
         chosen = choose(weigh(candidates, self._catalogue, weight), policy, self._k - len(rules))
         return numbered([*chosen, *rules])

@@ -26,10 +26,11 @@ Signature = tuple[object, ...]
 
 @dataclass(frozen=True)
 class Candidate:
-    """Evidence with its relevance to the query in [0, 1]."""
+    """Evidence with its relevance to the query in [0, 1], and how well it suits whom the message is for."""
 
     evidence: Evidence
     relevance: float
+    fit: float = 1.0
 
 
 def signature(evidence: Evidence) -> Signature:
@@ -52,11 +53,11 @@ def _value(figure: Figure) -> tuple[str, str]:
 def weigh(
     candidates: Sequence[Candidate], catalogue: Catalogue, preference: Callable[[Theme], float]
 ) -> list[Evidence]:
-    """Give every candidate its score: theme of its kind, sureness of the kind, relevance."""
+    """Give every candidate its score: theme of its kind, whom it suits, sureness of the kind, relevance."""
     weighed = []
     for one in candidates:
         kind = catalogue.kinds.get(one.evidence.kind or "")
-        weight = preference(kind.theme) if kind else 0.5
+        weight = one.fit * (preference(kind.theme) if kind else 0.5)
         sure = 0.5 + 0.5 * max(0.0, min(1.0, one.evidence.kind_score)) if kind else 0.5
         weighed.append(one.evidence.model_copy(update={"score": round(weight * sure * (0.4 + 0.6 * one.relevance), 6)}))
     return sorted(weighed, key=lambda one: (-one.score, one.doc_id, one.version, one.start, one.text))

@@ -16,13 +16,25 @@ class TypicalBehaviour(Frozen):
     lift: float = Field(ge=0.0)
 
 
+class SegmentTrait(Frozen):
+    """One thing that transactions tell ("by UPI", "to groceries", "recurring"): its share in a segment and overall."""
+
+    trait: str
+    share: float = Field(ge=0.0, le=1.0)
+    overall: float = Field(ge=0.0, le=1.0)
+
+
 class SegmentCard(Frozen):
-    """One segment: its number, how many customers it had when fitted, and what is typical of them."""
+    """One segment: its number, how many customers it had when fitted, and what is typical of them.
+
+    ``typical`` are whole sentences; ``traits`` their parts, those first that set the segment apart most.
+    """
 
     number: int = Field(ge=0)
     size: int = Field(ge=0)
     share: float = Field(ge=0.0, le=1.0)
     typical: tuple[TypicalBehaviour, ...] = ()
+    traits: tuple[SegmentTrait, ...] = ()
 
 
 class CustomerSegment(Frozen):

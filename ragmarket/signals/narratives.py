@@ -8,6 +8,7 @@ encoder reads each of them once.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ WORDING = 1
 BOUNDS = (500.0, 5_000.0, 50_000.0, 500_000.0)
 BUCKETS = ("micro", "small", "medium", "large", "high-value")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PARTS = re.compile(rf"(.+?) (\S+) of ({'|'.join(BUCKETS)}) to (.+) on ({'|'.join(DAYS)}) (recurring|one-time)")
 NEEDED = ("customer_id", "at", "channel", "type", "amount_inr", "category", "is_recurring")
 
 
@@ -85,6 +87,15 @@ def with_narratives(transactions: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("is_recurring")).then(pl.lit("recurring")).otherwise(pl.lit("one-time")),
         ).alias("narrative")
     )
+
+
+def traits(sentence: str) -> tuple[str, ...]:
+    """What a transaction's sentence tells, part by part: "by UPI", "debit", "small amounts", "to groceries"."""
+    parts = _PARTS.fullmatch(sentence)
+    if parts is None:
+        return ()
+    channel, type_, amount, category, day, often = parts.groups()
+    return (f"by {channel}", type_, f"{amount} amounts", f"to {category}", f"on {day}", often)
 
 
 def unique(narratives: Sequence[str]) -> tuple[str, ...]:

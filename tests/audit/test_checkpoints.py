@@ -9,6 +9,7 @@ import pytest
 
 from ragmarket.audit.canonical import canonical_bytes, sha256_hex
 from ragmarket.audit.checkpoints import Checkpoints, newest, tree_of
+from ragmarket.audit.desk import AuditDesk
 from ragmarket.audit.entry import entry_hash
 from ragmarket.audit.log import SqlAuditLog
 from ragmarket.audit.proofs import forgery, proof_faults, prove, prove_consistency, read_checkpoint, read_proof
@@ -167,6 +168,45 @@ def test_proofs_hold_for_every_record_and_for_nothing_else(log, keeper, public):
         assert proof_faults(proof.model_copy(update=change), public)
     with pytest.raises(NotFound, match="after the checkpoint"):
         prove(log.entry("d12"), first, tree)
+
+
+def test_a_desk_reads_the_log_for_proofs_once_and_then_what_came_since(log, keeper, public, monkeypatch):
+    read = []
+    hashes = log.hashes
+
+    def spied(after=0):
+        for row in hashes(after):
+            read.append(row[0])
+            yield row
+
+    monkeypatch.setattr(log, "hashes", spied)
+    desk = AuditDesk(log, lambda: keeper)
+    fill(log, 20)
+    keeper.make(log)
+    read.clear()
+    for number in (3, 19, 0):
+        assert proof_faults(desk.proof(f"d{number}"), public) == []
+    assert read == [*range(1, 22), 21, 21]
+    fill(log, 5, 20)
+    keeper.make(log)
+    read.clear()
+    assert proof_faults(desk.proof("d24"), public) == []
+    assert desk.proof("d4").checkpoint.size == 26
+    assert read == [*range(21, 28), 27]
+
+
+def test_a_desk_proves_nothing_from_a_log_that_was_exchanged_under_it(log, keeper, database, tamper):
+    desk = AuditDesk(log, lambda: keeper)
+    fill(log, 6)
+    keeper.make(log)
+    proof = desk.proof("d2")
+    tamper(("UPDATE audit_entries SET entry_hash = ? WHERE seq = 4", ("sha256:" + "0" * 64,)))
+    with pytest.raises(AuditChainBroken):
+        desk.proof("d3")
+    assert desk.proof("d2") == proof
+    rewrite_from(database, 2)
+    with pytest.raises(AuditChainBroken):
+        desk.proof("d2")
 
 
 def test_consistency_between_checkpoints(log, keeper, public):

@@ -50,6 +50,18 @@ def test_reference_paths():
     ]
 
 
+@given(st.integers(0, 70), st.integers(0, 70))
+def test_a_tree_that_grew_is_the_tree_of_all_its_leaves(first, more):
+    data = leaves(first + more)
+    grown = Tree(data[:first])
+    for leaf in data[first:]:
+        grown.add(leaf)
+    assert (grown.size, grown.root()) == (len(data), Tree(data).root())
+    for size in range(1, len(data) + 1):
+        index = 7 * size // 11
+        assert root_of_inclusion(index, size, data[index], grown.inclusion(index, size)) == Tree(data[:size]).root()
+
+
 @pytest.mark.parametrize("size", [*range(1, 18), 64, 65])
 def test_every_leaf_and_every_prefix_can_be_proved(size):
     data = leaves(size)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from eval.audit_kills import kill_writers
-from eval.audit_tampering import answer, base_log, tamperings
+from eval.audited.base import base_log
+from eval.audited.kills import kill_writers
+from eval.audited.tampering import answer, tamperings
 
 
 def wrongly_named(folder, count, seed):

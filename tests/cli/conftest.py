@@ -18,7 +18,7 @@ def house(monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
     fake = FakeHouse()
     monkeypatch.setattr("ragmarket.bootstrap.build", lambda _: fake)
     monkeypatch.setattr("ragmarket.training.train_writer", train_writer)
-    monkeypatch.setattr("ragmarket.forecasting.train_predictor", train_predictor)
+    monkeypatch.setattr("ragmarket.distilling.train_predictor", train_predictor)
     monkeypatch.setattr(telemetry, "configure", lambda *_, **__: None)
     return fake
 

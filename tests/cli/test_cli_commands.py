@@ -7,11 +7,15 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import click
 import pytest
+import typer.main
 
+from ragmarket.cli.app import app
 from ragmarket.cli.demo import demo_briefs, demo_day, demo_products
 from ragmarket.errors import InvalidInput
 from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
@@ -46,6 +50,24 @@ def test_every_command_teaches_by_example(run: Run, command: list[str]) -> None:
     assert done.exit_code == 0
     assert "Examples:" in done.stdout
     assert f"ragmarket {' '.join(command)}" in done.stdout.split("Examples:")[1]
+
+
+def every_command(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, *path, name)
+        yield (*path, name)
+
+
+def test_no_help_shows_marks_of_another_language(run: Run) -> None:
+    seen = {}
+    for path in every_command(typer.main.get_group(app)):
+        done = run(*path, "--help")
+        assert done.exit_code == 0
+        assert "\\[" not in done.stdout, path
+        seen[path] = done.stdout
+    assert "[required]" in seen["train", "alimn"]
+    assert "[default: 0]" in seen["train", "alimn"]
 
 
 def test_help_and_version_of_the_real_command_are_quick() -> None:

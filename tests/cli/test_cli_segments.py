@@ -58,6 +58,16 @@ def rows(done: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def answered_beside_unknown(run: Run, command: str) -> None:
+    asked = ("--customer", "NOBODY", "--customer", SOMEBODY, "--customer", "NOBODY", "--customer", "{}")
+    done = run(command, *asked, "--json")
+    assert done.exit_code == 2
+    assert [json.loads(line)["customer_id"] for line in done.stdout.splitlines()] == [SOMEBODY]
+    errors = [json.loads(line)["error"] for line in done.stderr.splitlines() if line.startswith('{"error"')]
+    assert [error["message"].split()[1] for error in errors] == ["NOBODY", "{}"]
+    assert {error["code"] for error in errors} == {"not_found"}
+
+
 @pytest.mark.slow
 def test_from_transactions_to_profiles_that_people_may_edit(run: Run, tmp_path: Path) -> None:
     (card,) = rows(run("fit", "--min-cluster-size", str(LEAST), "--min-samples", "3", "--json"))
@@ -72,10 +82,10 @@ def test_from_transactions_to_profiles_that_people_may_edit(run: Run, tmp_path: 
     counted = Counter(row["segment"] for row in everybody.values() if not row["noise"])
     assert counted == sizes
     assert all((row["segment"] is None) == row["noise"] for row in everybody.values())
-    told_apart = {one["number"] for one in card["segments"] if one["typical"]}
-    assert all(row["reasons"] for row in everybody.values() if row["segment"] in told_apart)
-    assert told_apart
+    assert all(row["reasons"] for row in everybody.values())
+    assert any(one["typical"] for one in card["segments"])
     assert rows(run("assign", "--customer", SOMEBODY, "--json")) == [everybody[SOMEBODY]]
+    answered_beside_unknown(run, "assign")
     told = run("assign", "--customer", SOMEBODY)
     assert told.stdout.startswith(f"{SOMEBODY}: ")
 
@@ -135,6 +145,10 @@ def test_an_unknown_customer_is_told(run: Run) -> None:
     done = run("assign", "--customer", "NOBODY")
     assert (done.exit_code, done.stdout) == (2, "")
     assert "none of these customers" in done.stderr
+
+
+def test_an_unknown_customer_beside_known_ones_is_named_and_the_others_are_answered(run: Run) -> None:
+    answered_beside_unknown(run, "offers")
 
 
 def test_what_was_not_fitted_or_written_names_the_command_that_does(run: Run) -> None:

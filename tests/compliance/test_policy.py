@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -9,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from ragmarket.compliance.ledger import Ledger
-from ragmarket.compliance.pack_files import load_packs
 from ragmarket.compliance.packs import Packs
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.errors import BadKnowledge, InvalidInput
 from ragmarket.knowledge.catalogue import load_catalogue
-from ragmarket.knowledge.files import ROOT
 from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
 from ragmarket.schemas.compliance import Policy
+from tests.compliance.pack_edits import refused
 
 DAY = date(2026, 11, 20)
 
@@ -246,17 +244,10 @@ def test_snapshot_replays(book: PolicyBook) -> None:
 def test_a_bad_pack_is_refused_with_its_line(
     tmp_path: Path, book: PolicyBook, file: str, old: str, new: str, problem: str
 ) -> None:
-    shutil.copytree(ROOT / "policies", tmp_path / "policies")
-    path = tmp_path / "policies" / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(BadKnowledge, match=problem) as refused:
-        load_packs(tmp_path / "policies", ROOT / "rules", book.ledger, load_catalogue().kinds)
-    assert refused.value.line is not None
-    assert refused.value.path.endswith(file)
-    changed = text[: text.index(old)].count("\n") + 1
-    assert abs(refused.value.line - changed) <= 8
+    error, changed = refused(tmp_path, book, file, old, new, problem)
+    assert error.path.endswith(file)
+    assert error.line is not None
+    assert abs(error.line - changed) <= 8
 
 
 def test_policy_and_rules_load_without_guardrails() -> None:

@@ -12,17 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ragmarket.compliance.judgement import judge
-from ragmarket.compliance.pack_files import load_packs
 from ragmarket.compliance.pack_proof import broken_pack_examples
 from ragmarket.compliance.packs import PackRule
 from ragmarket.compliance.policy import PolicyBook
 from ragmarket.compliance.rules.pack_verbs import CopyReading
-from ragmarket.errors import BadKnowledge
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.files import ROOT
 from ragmarket.knowledge.language import load_languages
 from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.policy import LiveCopy
+from tests.compliance.pack_edits import refused
 
 DAY = date(2027, 6, 1)
 
@@ -144,18 +143,12 @@ IDEA = "  interest_rate:\n    means: an interest rate in per cent"
 def test_a_bad_verb_is_refused_with_its_line(
     tmp_path: Path, book: PolicyBook, file: str, old: str, new: str, problem: str
 ) -> None:
-    shutil.copytree(ROOT / "policies", tmp_path / "policies")
-    path = tmp_path / "policies" / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(BadKnowledge, match=problem) as refused:
-        load_packs(tmp_path / "policies", ROOT / "rules", book.ledger, load_catalogue().kinds)
-    assert refused.value.line is not None
-    assert refused.value.path.endswith(".yaml")
+    error, changed = refused(tmp_path, book, file, old, new, problem)
+    assert error.path.endswith(".yaml")
     if "twice" not in problem:
-        assert refused.value.path.endswith(file)
-        assert abs(refused.value.line - (text[: text.index(old)].count("\n") + 1)) <= 16
+        assert error.path.endswith(file)
+        assert error.line is not None
+        assert abs(error.line - changed) <= 16
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from ragmarket.compliance.registers import Registers, load_registers
 from ragmarket.compliance.sending import check_sending
-from ragmarket.compliance.templates import check_message, check_template, fill, make_template, value_fault
+from ragmarket.compliance.templates.filling import fill, value_fault
+from ragmarket.compliance.templates.making import make_template
+from ragmarket.compliance.templates.matching import check_message
+from ragmarket.compliance.templates.registering import check_template
 from ragmarket.errors import BadKnowledge, InvalidInput
 from ragmarket.knowledge.files import ROOT
 from ragmarket.schemas.message import Message, RenderedClaim, RenderedDisclaimer, RenderedFigure

@@ -133,10 +133,17 @@ def docx_bytes() -> bytes:
 
 
 def pdf_bytes(
-    lines: list[tuple[float, float, float, str]], *, rules: list[tuple[float, float, float, float]] = ()
-) -> bytes:  # type: ignore[assignment]
-    """A one-page PDF: (x, y from the top, size, text) in Helvetica, and ruled lines."""
-    parts = []
+    lines: list[tuple[float, float, float, str]],
+    *,
+    rules: list[tuple[float, float, float, float]] = (),  # type: ignore[assignment]
+    paint: str = "",
+    resources: str = "",
+) -> bytes:
+    """A one-page PDF: (x, y from the top, size, text) in Helvetica, and ruled lines.
+
+    Operators in ``paint`` come first, and ``resources`` stand beside the font.
+    """
+    parts = [paint, "0 g"]
     for x, y, size, text in lines:
         safe = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
         parts.append(f"BT /F1 {size} Tf {x} {800 - y} Td ({safe}) Tj ET")
@@ -148,7 +155,7 @@ def pdf_bytes(
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R /Resources 6 0 R >>",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
-        b"<< /Font << /F1 4 0 R >> >>",
+        b"<< /Font << /F1 4 0 R >> %s >>" % resources.encode(),
     ]
     out = io.BytesIO()
     out.write(b"%PDF-1.4\n")

@@ -90,11 +90,11 @@ def test_a_title_that_names_no_product_is_still_the_title(reader: FactReader) ->
         ("deposit", "1 year; Bulk deposits: 7.9%"),
         ("deposit", "1 year; Old rate: 7.9%"),
         ("deposit", "1 year; Super senior citizens: 7.35%"),
-        ("credit_card", "Annual fee; Platinum: ₹999"),
+        ("credit_card", "Annual fee; Metal edition: ₹999"),
         ("credit_card", "Annual fee; Add-on card: ₹250"),
         ("credit_card", "Annual fee; First year: ₹0"),
         ("loan", "Processing fee; Balance transfer: 0.25%"),
-        ("loan", "Rate of interest; Pensioners: 9.5%"),
+        ("loan", "Rate of interest; Doctors: 9.5%"),
     ],
 )
 def test_a_column_narrower_than_its_kind(reader: FactReader, product_class: str, text: str) -> None:

@@ -150,7 +150,7 @@ def test_ordinary_sentences_are_phrasable(
         ("loan", "The processing fee is 1% of the loan amount, except for government employees.", "not understood"),
         ("loan", "The processing fee is ₹999 until 31 March 2027.", "31 March 2027"),
         ("loan", "The processing fee of ₹999 is not charged.", "negation"),
-        ("loan", "The processing fee is ₹999 for pensioners.", "restriction"),
+        ("loan", "The processing fee is ₹999 for ex-servicemen.", "restriction"),
         ("loan", "The processing fee is ₹999 if the account is operated from the branch.", "'if'"),
         ("loan", "The processing fee is ₹999 (festive season).", "parentheses"),
         ("loan", "You can borrow a maximum loan amount above ₹20 lakh.", "'above'"),

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import track
 
 from eval.grounded.benchmarks.sets import Example
-from ragmarket.compliance.grounding.passages.detector import Labelled, sentence_labels
 from ragmarket.compliance.grounding.passages.features import EDITION, NAMES, AnswerFeatures, FeatureReader
+from ragmarket.compliance.grounding.passages.labels import Labelled, sentence_labels
 
 _SAVE_EVERY = 400
 

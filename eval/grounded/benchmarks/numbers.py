@@ -12,11 +12,8 @@ from eval.grounded.benchmarks.sets import (
 )
 from eval.grounded.results import Benchmark, Published, Score
 from ragmarket.compliance.grounding.passages.derivation import derivation_features
-from ragmarket.compliance.grounding.passages.detector import (
-    best_threshold,
-    extra_trees,
-    folds,
-)
+from ragmarket.compliance.grounding.passages.labels import best_threshold, folds
+from ragmarket.compliance.grounding.passages.models import extra_trees
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,10 +14,8 @@ from eval.grounded.benchmarks.sets import (
     ragtruth_slice,
 )
 from eval.grounded.results import Benchmark, Published, Score
-from ragmarket.compliance.grounding.passages.detector import (
-    AnswerDetector,
-    folds,
-)
+from ragmarket.compliance.grounding.passages.detector import AnswerDetector
+from ragmarket.compliance.grounding.passages.labels import folds
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,9 +14,7 @@ from eval.grounded.benchmarks.sets import (
     summedits,
 )
 from eval.grounded.results import Benchmark, Published, Score
-from ragmarket.compliance.grounding.passages.detector import (
-    AnswerDetector,
-)
+from ragmarket.compliance.grounding.passages.detector import AnswerDetector
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,115 +1,23 @@
-"""The whole of it: inner folds, the sum of branches, calibration, thresholds; and a small student of the whole."""
+"""The whole of it fitted: inner folds, the sum of branches, calibration, thresholds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ragmarket.errors import InvalidInput
-from ragmarket.prediction.alimn.blending import Blend, fit_blend
+from ragmarket.prediction.alimn.blending import fit_blend
 from ragmarket.prediction.alimn.config import AlimnConfig
 from ragmarket.prediction.alimn.folds import Customers, FoldModel, Stops, fit_fold
-from ragmarket.prediction.calibration import Calibrator, best_f1_threshold, estimate_prior, shift_prior
+from ragmarket.prediction.alimn.model import AlimnModel, Evidence, Floats, Indices
+from ragmarket.prediction.calibration import Calibrator, best_f1_threshold
 from ragmarket.prediction.metrics import binary_scores
 from ragmarket.prediction.tables import TableSpec
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.int64]
 Report = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the sum's weights were fitted on: each branch's logits for rows that it did not see.
-
-    ``rows`` (n,) places in the training table, ``groups`` (n,) inner folds.
-    """
-
-    by_branch: dict[str, Floats]
-    rows: Indices
-    groups: Indices
-
-
-@dataclass(frozen=True, slots=True)
-class AlimnModel:
-    """A fitted ALIMN: fold models whose logits are averaged, a blend of branches, a calibrator.
-
-    ``threshold`` has the best F1 out of fold; ``base_rate`` is the training share of positives; ``held_out`` are the
-    out-of-fold figures (the blend, five numbers or fewer, was fitted on the same rows: see the card).
-    """
-
-    config: AlimnConfig
-    spec: TableSpec
-    folds: tuple[FoldModel, ...]
-    blend: Blend
-    calibrator: Calibrator
-    threshold: float
-    base_rate: float
-    held_out: dict[str, float]
-    evidence: Evidence | None = None
-
-    def branch_logits(self, customers: Customers) -> dict[str, Floats]:
-        """Each branch's logits (n,), the mean over folds."""
-        each = [model.logits(customers) for model in self.folds]
-        return {name: np.mean([one[name] for one in each], axis=0) for name in each[0]}
-
-    def logits(self, customers: Customers) -> Floats:
-        """The sum of Eq. 8 before sigma and calibration, (n,)."""
-        return self.blend.logits(self.branch_logits(customers))
-
-    def predict(self, customers: Customers) -> Floats:
-        """Calibrated probabilities (n,).
-
-        Raises:
-            InvalidInput: A column is missing or holds the wrong type.
-        """
-        if not len(customers):
-            return np.zeros(0)
-        return self.calibrator.probabilities(self.logits(customers))
-
-    def predict_shifted(self, customers: Customers) -> tuple[Floats, float]:
-        """Probabilities under the share of positives that these customers themselves suggest (Saerens 2002), and it."""
-        plain = self.predict(customers)
-        share = estimate_prior(plain, self.base_rate)
-        return shift_prior(plain, self.base_rate, share), share
-
-    def explain(self, customers: Customers, most: int = 5) -> list[dict[str, Any]]:
-        """Why, per customer: probability, the branches' weights, the mean gate, the columns that spoke most.
-
-        A gate of 1 is all text. Contributions are in logits (SHAP values of the trees, products of the line), weighted
-        by the blend; where neither stands beside the network there are none.
-        """
-        first = self.folds[0]
-        encoded, tensors = first.encode(customers)
-        import torch
-
-        first.network.eval()
-        with torch.inference_mode():
-            seen = first.network(tensors.batch(torch.arange(len(customers))))
-        gate = None if seen.gate is None else seen.gate.mean(dim=1).tolist()
-        spoken = np.zeros(encoded.flat.shape)
-        for name, model in first.companions.items():
-            spoken += self.blend.alpha.get(name, 0.0) * model.contributions(encoded.flat)
-        names = first.preprocessor.flat_names
-        probability = self.predict(customers)
-        found = []
-        for row in range(len(customers)):
-            order = np.argsort(-np.abs(spoken[row]))[:most]
-            found.append(
-                {
-                    "probability": float(probability[row]),
-                    "blend": dict(self.blend.alpha),
-                    "branches": first.network.head.alpha.tolist(),
-                    "gate": None if gate is None else gate[row],
-                    "contributions": {names[place]: float(spoken[row, place]) for place in order if spoken[row, place]},
-                }
-            )
-        return found
 
 
 def inner_folds(target: Floats, config: AlimnConfig) -> list[tuple[Indices, Indices]]:
@@ -210,46 +118,3 @@ def fit(
 
 def _of_fold(report: Report, number: int) -> Callable[[dict[str, float]], None]:
     return lambda row: report({"fold": number, **row})
-
-
-def out_of_fold_logits(model: AlimnModel, customers: Customers) -> Floats:
-    """The blended logits of training rows, each from the inner fold that did not see it (not for ``forward``).
-
-    Raises:
-        InvalidInput: The model kept no such logits, or not for every row.
-    """
-    if model.evidence is None or len(model.evidence.rows) != len(customers):
-        raise InvalidInput("distillation: the teacher has no out-of-fold logits for these rows")
-    found = np.zeros(len(customers))
-    found[model.evidence.rows] = model.blend.logits(model.evidence.by_branch)
-    return found
-
-
-def distil(
-    model: AlimnModel, customers: Customers, config: AlimnConfig, *, report: Report = lambda _row: None
-) -> AlimnModel:
-    """A student of the whole (Eq. 3): one network, taught by the teacher's out-of-fold logits.
-
-    Args:
-        model: The teacher, fitted on ``customers``.
-        customers: The same rows; 15 % of them stop and calibrate the student, which does not learn from those.
-        config: The student's; its companions are ignored.
-        report: Receives rows of progress.
-
-    Raises:
-        InvalidInput: The teacher kept no logits for these rows.
-    """
-    config = config.model_copy(update={"ensemble": config.ensemble.model_copy(update={"companions": ()})})
-    teacher = out_of_fold_logits(model, customers)
-    order = np.random.default_rng(config.training.seed + 7).permutation(len(customers))
-    cut = round(0.85 * len(order))
-    learned, watched = customers.take(order[:cut]), customers.take(order[cut:])
-    student = fit_fold(learned, model.spec, config, watched=watched, teacher=teacher[order[:cut]], report=report)
-    logits = student.logits(watched)["network"]
-    calibrator = Calibrator.fit(logits, watched.target, config.ensemble.calibration)
-    probability = calibrator.probabilities(logits)
-    threshold = best_f1_threshold(probability, watched.target)
-    return AlimnModel(
-        config, model.spec, (student,), Blend({"network": 1.0}), calibrator, threshold,
-        float(customers.target.mean()), binary_scores(probability, watched.target, threshold),
-    )  # fmt: skip

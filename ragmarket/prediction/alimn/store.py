@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,20 +9,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from ragmarket.errors import ModelMissing
 from ragmarket.prediction.alimn.blending import Blend
 from ragmarket.prediction.alimn.companions import Companion, Line, Trees
 from ragmarket.prediction.alimn.config import AlimnConfig
-from ragmarket.prediction.alimn.estimator import AlimnModel
 from ragmarket.prediction.alimn.folds import FoldModel, Stops
+from ragmarket.prediction.alimn.model import AlimnModel
 from ragmarket.prediction.alimn.network import Alimn, Shape
 from ragmarket.prediction.calibration import Calibrator
 from ragmarket.prediction.contexts import ContextRates
+from ragmarket.prediction.model_folder import ModelFolder
 from ragmarket.prediction.preprocessing import Pca, Preprocessor
 from ragmarket.prediction.tables import TableSpec
 
-FORMAT = 1
-RETRAIN = "Train again with `ragmarket train alimn`."
+_FOLDER = ModelFolder("the ALIMN model", 1, "Train again with `ragmarket train alimn`.")
 
 
 def save(model: AlimnModel, folder: Path, card: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -75,7 +72,6 @@ def save(model: AlimnModel, folder: Path, card: Mapping[str, Any] | None = None)
         )
     body: dict[str, Any] = {
         **(card or {}),
-        "format": FORMAT,
         "config": model.config.model_dump(mode="json"),
         "spec": model.spec.model_dump(mode="json"),
         "blend": dict(model.blend.alpha),
@@ -84,10 +80,8 @@ def save(model: AlimnModel, folder: Path, card: Mapping[str, Any] | None = None)
         "base_rate": model.base_rate,
         "held_out": model.held_out,
         "folds": folds,
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }
-    (folder / "card.json").write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return body
+    return _FOLDER.seal(folder, body, files)
 
 
 def load(folder: Path) -> AlimnModel:
@@ -97,13 +91,7 @@ def load(folder: Path) -> AlimnModel:
         ModelMissing: Files are absent, do not match the card, or were written in another format.
         MissingDependency: lightgbm is needed and not installed.
     """
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if card.get("format") != FORMAT:
-            raise ModelMissing("the ALIMN model was written in another format", hint=RETRAIN)
-        for name, wanted in card["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
-                raise ModelMissing(f"the ALIMN model's {name} does not match its card", hint=RETRAIN)
+    with _FOLDER.opened(folder) as card:
         spec = TableSpec.model_validate(card["spec"])
         return AlimnModel(
             AlimnConfig.model_validate(card["config"]),
@@ -115,10 +103,6 @@ def load(folder: Path) -> AlimnModel:
             float(card["base_rate"]),
             dict(card["held_out"]),
         )
-    except FileNotFoundError as error:
-        raise ModelMissing(f"the ALIMN model is absent: {error.filename}", hint=RETRAIN) from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise ModelMissing(f"the ALIMN model cannot be read: {error}", hint=RETRAIN) from error
 
 
 def _fold(folder: Path, number: int, data: Mapping[str, Any]) -> FoldModel:

@@ -179,6 +179,28 @@ def fit(
     return _fit_response(model, sequences, beliefs, spoken, part, report)
 
 
+def held_out_beliefs(model: TemporalModel, sequences: Sequences) -> dict[str, Floats]:
+    """What `TemporalModel.predict` says of the very customers it was fitted on, from the fold that left each one out.
+
+    Args:
+        model: As `fit` returned it, with the seed and folds of its configuration.
+        sequences: The customers it was fitted on, in the same order.
+    """
+    part = np.random.default_rng(model.config.seed).permutation(sequences.size[0]) % model.config.folds
+    found: dict[str, Floats] = {}
+    for number in range(model.config.folds):
+        outside = np.flatnonzero(part == number)
+        one = replace(
+            model,
+            networks=model.networks[number : number + 1],
+            lines=model.lines[number : number + 1],
+            responders=model.responders[number : number + 1],
+        )
+        for name, values in one.predict(sequences.take(outside)).items():
+            found.setdefault(name, np.zeros((sequences.size[0], *values.shape[1:])))[outside] = values
+    return found
+
+
 def _lines(
     rows: Floats, answers: Answers, classes: Mapping[str, tuple[str, ...]], heads: tuple[str, ...]
 ) -> dict[str, ClassLine]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ragmarket.errors import ModelMissing
 from ragmarket.prediction.alimn.blending import Blend
 from ragmarket.prediction.alimn.companions import Line, Trees
 from ragmarket.prediction.calibration import Calibrator
+from ragmarket.prediction.model_folder import ModelFolder
 from ragmarket.prediction.temporal.config import TemporalConfig
 from ragmarket.prediction.temporal.customs import Customs
 from ragmarket.prediction.temporal.estimator import TemporalModel
@@ -30,8 +28,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-FORMAT = 1
-RETRAIN = "Train again with `ragmarket train temporal`."
+_FOLDER = ModelFolder("the temporal model", 1, "Train again with `ragmarket train temporal`.")
 _PAIRS = ("first", "second")
 _CUSTOMS = ("everyday", "theta", "share", "types")
 
@@ -73,7 +70,6 @@ def save(model: TemporalModel, folder: Path, card: Mapping[str, Any] | None = No
     widths = model.networks[0].widths
     body: dict[str, Any] = {
         **(card or {}),
-        "format": FORMAT,
         "config": model.config.model_dump(mode="json"),
         "reader": {name: getattr(model.reader, name) for name in ("categories", "codes", "months", "vocabularies")},
         "classes": dict(model.classes),
@@ -88,10 +84,8 @@ def save(model: TemporalModel, folder: Path, card: Mapping[str, Any] | None = No
         "threshold": model.threshold,
         "held_out": dict(model.held_out),
         "curve": list(model.curve),
-        "files": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
     }
-    (folder / "card.json").write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return body
+    return _FOLDER.seal(folder, body, files)
 
 
 def _described(hmm: IntentHmm) -> dict[str, Any]:
@@ -112,13 +106,7 @@ def load(folder: Path) -> TemporalModel:
     """
     from safetensors.torch import load_file
 
-    try:
-        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        if card.get("format") != FORMAT:
-            raise ModelMissing("the temporal model was written in another format", hint=RETRAIN)
-        for name, wanted in card["files"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
-                raise ModelMissing(f"the temporal model's {name} does not match its card", hint=RETRAIN)
+    with _FOLDER.opened(folder) as card:
         tensors = load_file(folder / "model.safetensors")
         reader = Reader(
             {name: tuple(values) for name, values in card["reader"]["categories"].items()},
@@ -148,10 +136,6 @@ def load(folder: Path) -> TemporalModel:
             dict(card["held_out"]),
             tuple(card["curve"]),
         )
-    except FileNotFoundError as error:
-        raise ModelMissing(f"the temporal model is absent: {error.filename}", hint=RETRAIN) from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise ModelMissing(f"the temporal model cannot be read: {error}", hint=RETRAIN) from error
 
 
 def _network(

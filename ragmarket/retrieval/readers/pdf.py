@@ -11,6 +11,7 @@ from statistics import median
 from ragmarket.errors import CorruptDocument, MissingDependency
 from ragmarket.retrieval.readers.canonical import CanonicalText
 from ragmarket.retrieval.readers.pdf_page import PageLine, PageTable, page_pieces
+from ragmarket.retrieval.readers.pdf_sight import Sight, Unseen
 
 _PAGE_NUMBER = re.compile(
     r"(?:\S+\s+){0,12}(?:\||[-–—])?\s*page\s*\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?",
@@ -18,8 +19,8 @@ _PAGE_NUMBER = re.compile(
 )
 
 
-def read(data: bytes, name: str) -> str:
-    """The canonical text of a PDF file.
+def read(data: bytes, name: str) -> tuple[str, tuple[Unseen, ...]]:
+    """The canonical text of a PDF file, and what was left out because nobody who looks at a page sees it.
 
     Raises:
         CorruptDocument: The bytes are no PDF, are locked, or hold no text (a scan).
@@ -30,11 +31,15 @@ def read(data: bytes, name: str) -> str:
     except ImportError as error:
         raise MissingDependency("pdfplumber", "retrieval") from error
     pieces: list[PageLine | PageTable] = []
+    unseen: list[Unseen] = []
     try:
         with pdfplumber.open(io.BytesIO(data)) as document:
             pages = len(document.pages)
             for number, page in enumerate(document.pages):
-                pieces += page_pieces(page, number)
+                sight = Sight(page)
+                pieces += page_pieces(page, number, sight.shows)
+                if words := sight.unseen():
+                    unseen.append(Unseen(number + 1, words))
                 page.close()
     except Exception as error:
         raise CorruptDocument(
@@ -42,7 +47,7 @@ def read(data: bytes, name: str) -> str:
         ) from error
     if not any(isinstance(piece, PageTable) or any(char.isalpha() for char in piece.text) for piece in pieces):
         raise CorruptDocument(f"{name}: holds no text, only pictures", hint="Run text recognition on the scan first.")
-    return _write(_without_running_titles(pieces, pages)).text()
+    return _write(_without_running_titles(pieces, pages)).text(), tuple(unseen)
 
 
 def _without_running_titles(pieces: list[PageLine | PageTable], pages: int) -> list[PageLine | PageTable]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -36,9 +36,15 @@ class PageTable:
     rows: list[list[str]]
 
 
-def page_pieces(page: Any, number: int) -> list[PageLine | PageTable]:
-    """The tables and lines of a page, in reading order."""
-    upright = page.filter(lambda item: item.get("object_type") != "char" or _shows(item))
+def page_pieces(page: Any, number: int, shows: Callable[[dict[str, Any]], bool]) -> list[PageLine | PageTable]:
+    """The tables and lines of a page, in reading order.
+
+    Args:
+        page: Of pdfplumber's.
+        number: The page's number.
+        shows: Whether an item of the page is seen.
+    """
+    upright = page.filter(lambda item: shows(item) and item.get("upright", True))
     found = [
         table
         for table in upright.find_tables()
@@ -55,11 +61,6 @@ def page_pieces(page: Any, number: int) -> list[PageLine | PageTable]:
         pieces += _lines(column.dedupe_chars(tolerance=0.5), number)
     # A page of one column is read from the top; columns are already in order.
     return sorted(pieces, key=lambda piece: piece.top) if len(_columns(outside)) == 1 else pieces
-
-
-def _shows(char: dict[str, Any]) -> bool:
-    """Whether a character is upright and large enough to be read; tiny text is a place to hide instructions."""
-    return bool(char.get("upright", True)) and float(char.get("size", 10)) >= 2
 
 
 def _within(item: dict[str, Any], box: Sequence[float]) -> bool:

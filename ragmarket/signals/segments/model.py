@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
-from ragmarket.errors import InvalidInput, ModelMissing
+from ragmarket.errors import ModelMissing
 from ragmarket.schemas.segments import CustomerSegment, SegmentCard
 from ragmarket.signals.narratives import WORDING
+from ragmarket.signals.segments.cards import cards_of, reasons, shares_of
 from ragmarket.signals.segments.clusters import NOISE, ClusterConfig, Clusters, fit_clusters
 from ragmarket.signals.segments.pooling import LearnedPooling, PoolingConfig
 from ragmarket.signals.segments.vectors import Behaviour, NarrativeVectors, behaviour, digest
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
-_TOLD = 5
-# A sentence must be this share of a segment's transactions before it may speak for it.
-_LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +81,15 @@ class SegmentModel:
             "encoder": vectors.encoder.name,
             "noise": round(float((labels == NOISE).mean()), 4),
         }
-        overall = dict(zip(seen.sentences, _shares(seen, None), strict=True))
+        overall = dict(zip(seen.sentences, shares_of(seen, None), strict=True))
         return cls(
-            clusters, _cards(seen, labels, clusters.count), WORDING, vectors.encoder.fingerprint, pooled, overall, card
+            clusters,
+            cards_of(seen, labels, clusters.count),
+            WORDING,
+            vectors.encoder.fingerprint,
+            pooled,
+            overall,
+            card,
         )
 
     def vectors(self, transactions: pl.DataFrame, vectors: NarrativeVectors) -> tuple[Behaviour, NDArray[np.float32]]:
@@ -139,22 +143,16 @@ class SegmentModel:
                     distance=round(float(found.distances[row]), 5),
                     closeness=round(float(found.closeness[row]), 5),
                     transactions=int(sum(own.values())),
-                    reasons=self._reasons(own, number),
+                    reasons=self._reasons(own, number, float(found.distances[row])),
                 )
             )
         return tuple(result)
 
-    def _reasons(self, own: Mapping[str, float], number: int) -> tuple[str, ...]:
-        """What the customer does more than others, told where the segment does so too."""
+    def _reasons(self, own: Mapping[str, float], number: int, distance: float) -> tuple[str, ...]:
         if number == NOISE:
             return ("behaves like no segment closely enough",)
-        total = sum(own.values())
-        typical = {line.narrative: line.lift for line in self.cards[number].typical}
-        shared = sorted(
-            (name for name in own if name in typical),
-            key=lambda name: -(own[name] / total) / max(self.shares.get(name, 0.0), 1e-6),
-        )
-        return tuple(f"{name}: {own[name] / total:.0%} of transactions" for name in shared[:_TOLD])
+        rim = float(self.clusters.config.growth * self.clusters.rims[number])
+        return reasons(own, self.cards[number], self.shares, distance=distance, rim=rim)
 
     def save(self, folder: Path) -> None:
         """Write the model; a process killed meanwhile leaves the old one whole."""
@@ -226,33 +224,3 @@ class SegmentModel:
 def targeted(found: Sequence[CustomerSegment], *, noise: bool = False) -> tuple[CustomerSegment, ...]:
     """Those whom a campaign may address: noise only when asked for, since forcing a segment on it misdirects."""
     return tuple(one for one in found if noise or not one.noise)
-
-
-def _shares(seen: Behaviour, inside: NDArray[np.bool_] | None) -> list[float]:
-    import numpy as np
-
-    counts = seen.counts if inside is None else seen.counts * inside[seen.rows]
-    totals = np.bincount(seen.columns, weights=counts, minlength=len(seen.sentences))
-    return [float(value) for value in totals / max(totals.sum(), 1.0)]
-
-
-def _cards(seen: Behaviour, labels: NDArray[np.int64], count: int) -> tuple[SegmentCard, ...]:
-    overall = _shares(seen, None)
-    cards = []
-    for number in range(count):
-        inside = labels == number
-        own = _shares(seen, inside)
-        lines = [
-            {"narrative": sentence, "share": share, "overall": before, "lift": share / before}
-            for sentence, share, before in zip(seen.sentences, own, overall, strict=True)
-            if share >= _LEAST_SHARE and before > 0 and share > before
-        ]
-        lines.sort(key=lambda line: -float(line["share"]) * float(line["lift"]))  # type: ignore[arg-type]
-        cards.append(
-            SegmentCard.model_validate(
-                {"number": number, "size": int(inside.sum()), "share": float(inside.mean()), "typical": lines[:12]}
-            )
-        )
-    if not cards:
-        raise InvalidInput("no segment was found: everybody is noise", hint="Lower min_cluster_size or min_samples.")
-    return tuple(cards)

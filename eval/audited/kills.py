@@ -83,7 +83,7 @@ def kill_writers(folder: Path, kills: int, seed: int, progress: Callable[[int], 
     """
     dice, report = random.Random(seed), KillReport()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["eval.audit_kills", "sqlalchemy.dialects.sqlite", "alembic.migration"])
+    context.set_forkserver_preload(["eval.audited.kills", "sqlalchemy.dialects.sqlite", "alembic.migration"])
     key = folder / "key"
     public = generate_key(key)
     acknowledged: list[str] = []

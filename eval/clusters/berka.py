@@ -7,24 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
-    from numpy.typing import NDArray
-
-    Labels = NDArray[np.int64]
 
 
 BERKA_CHANNELS = {
     "VKLAD": "cash", "PREVOD Z UCTU": "NEFT", "VYBER": "cash", "PREVOD NA UCET": "NEFT", "VYBER KARTOU": "card",
 }  # fmt: skip
-
-
 BERKA_CATEGORIES = {
     "SIPO": "household", "POJISTNE": "insurer", "UROK": "interest", "SLUZBY": "bank charges", "UVER": "loan instalment",
     "DUCHOD": "pension", "SANKC. UROK": "penalty interest",
 }  # fmt: skip
-
-
 BERKA_MANDATES = ("SIPO", "POJISTNE", "UVER", "DUCHOD")
 
 

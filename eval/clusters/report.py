@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from eval.pages import bars_plot, intervals_plot, page, table
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Labels = NDArray[np.int64]
-
 
 LEAD = (
     "Intervals are 95 % percentile bootstraps over customers. RFM sees the same transactions. Nothing scored was "
