@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ragmarket import predicting
 from ragmarket.complying import ComplianceDesk
 from ragmarket.errors import RagmarketError
-from ragmarket.predicting import predict
 from ragmarket.replaying import Replayer
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
 from ragmarket.schemas.dismissal import Dismissal, DismissalRequest, DraftFindings
 from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
 from ragmarket.schemas.indexing import IndexReport
-from ragmarket.schemas.prediction import Prediction
+from ragmarket.schemas.prediction import DriftReport, Prediction
 from ragmarket.schemas.replay import Replay
 from ragmarket.settings import Settings
 from ragmarket.workshops import PREDICTOR_WEIGHTS, WRITER_WEIGHTS
@@ -52,7 +53,35 @@ class House(ComplianceDesk):
             NotFound: Only a reference was given, and no table knows it.
             InvalidInput: A signal or an event is wrong.
         """
-        return predict(self, signals)
+        return predicting.predict(self, signals)
+
+    def predict_many(self, many: Sequence[Mapping[str, object]]) -> list[Prediction | RagmarketError]:
+        """As `predict`, for a list; what is wrong with one answers in its place."""
+        return predicting.predict_many(self, many)
+
+    def predict_all(self, day: date) -> Iterator[tuple[str, Prediction]]:
+        """Predict for every customer of the published tables, by reference.
+
+        Raises:
+            NotFound: There are none.
+        """
+        return predicting.predict_all(self, day)
+
+    def drift(self, many: Sequence[Mapping[str, object]]) -> DriftReport:
+        """How far these customers differ from those that the predictor was trained on.
+
+        Raises:
+            InvalidInput: A signal is wrong.
+        """
+        return predicting.drift(self, many)
+
+    def drift_of_all(self, day: date) -> DriftReport:
+        """How far the customers of the published tables differ from those of training.
+
+        Raises:
+            NotFound: There are none.
+        """
+        return predicting.drift_of_all(self, day)
 
     def findings(self, draft_id: str) -> DraftFindings:
         """What was found in a recorded draft, and what was decided of it.

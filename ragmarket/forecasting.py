@@ -9,40 +9,6 @@ from typing import Any, Literal
 Report = Callable[[dict[str, Any]], None]
 
 
-def train_predictor(folder: Path, report: Callable[[str], None]) -> dict[str, Any]:
-    """Train segment, intent and propensities on simulated customers; the same seeds give the same bytes."""
-    from ragmarket.prediction.training import Sample, train
-    from ragmarket.prediction.weights import save
-    from ragmarket.signals.features import DEFAULT_SPEC
-    from ragmarket.signals.simulate.snapshots import simulate
-
-    def sample(count: int, seed: int) -> Sample:
-        customers = list(simulate(count, seed))
-        heads = ("segment", "intent", "product_class", "channel")
-        labels = {name: [getattr(one, name) for one in customers] for name in heads}
-        labels["response"] = ["yes" if one.responds else "no" for one in customers]
-        return Sample([DEFAULT_SPEC.encode(one.signals) for one in customers], labels)
-
-    sizes, seeds = (20_000, 5_000, 10_000), (1, 2, 3)
-    names = ("fit", "validation", "held_out")
-    provenance = {
-        "origin": "simulated customers (ragmarket.signals.simulate); no real person, no real bank",
-        "seeds": dict(zip(names, seeds, strict=True)),
-        "sizes": dict(zip(names, sizes, strict=True)),
-        "limits": "The figures below say how well the simulator's hidden answers are found, not how well any real "
-        "customer is. Calibrated for the simulator's mix of segments; train again on a deployment's own records.",
-    }
-    model = train(
-        *(sample(size, seed) for size, seed in zip(sizes, seeds, strict=True)),
-        columns=DEFAULT_SPEC.columns,
-        spec_sha256=DEFAULT_SPEC.sha256,
-        provenance=provenance,
-        progress=report,
-    )
-    save(model, folder)
-    return dict(model.card)
-
-
 def simulate_customers(
     folder: Path,
     report: Callable[[str, int, int], None],

@@ -6,20 +6,24 @@ Customers live in the tables that `ragmarket signals publish` wrote, visits are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ragmarket.errors import InvalidInput, NotFound
+from ragmarket.errors import InvalidInput, NotFound, RagmarketError
 from ragmarket.schemas.base import today
-from ragmarket.schemas.prediction import Prediction
+from ragmarket.schemas.customers import CustomerView
+from ragmarket.schemas.prediction import DriftReport, Prediction
 
 if TYPE_CHECKING:
     from ragmarket.schemas.sessions import SessionReading
     from ragmarket.workshops import Workshops
 
 # What names somebody or a day, and is no signal.
-NAMES = frozenset({"customer_id", "as_of", "events"})
+NAMES = frozenset({"customer_id", "as_of", "events", "offer"})
+# What says whose, when and of what, beside the signals.
+ASIDE = ("as_of", "events", "offer")
+_BLOCK = 2_000
 
 
 def predict(house: Workshops, asked: Mapping[str, Any]) -> Prediction:
@@ -33,17 +37,111 @@ def predict(house: Workshops, asked: Mapping[str, Any]) -> Prediction:
         ModelMissing: Events were given and no sessions were fitted.
     """
     day = _day(asked.get("as_of"))
-    signals = {key: value for key, value in asked.items() if key not in ("as_of", "events")}
+    signals = _signals(asked)
     barred = None
     if "customer_id" in asked and not set(asked) - NAMES:
         signals, barred = _known(house, str(asked["customer_id"]), day, visit="events" in asked)
     if barred:
         neutral = house.predictor.score(None, as_of=day)
         return neutral.model_copy(update={"reasons": (f"{barred}: nothing is predicted",)})
-    found = house.predictor.score(signals or None, as_of=day)
+    found = house.predictor.score(signals or None, as_of=day, offer=_offer(asked))
     if "events" not in asked:
         return found
     return _with_visit(house, found, _read(house, asked["events"]))
+
+
+def predict_many(house: Workshops, many: Sequence[Mapping[str, Any]]) -> list[Prediction | RagmarketError]:
+    """As `predict`, for a list: what is wrong with one answers in its place and leaves the others alone."""
+    found: list[Prediction | RagmarketError | None] = [None] * len(many)
+    plain: dict[tuple[date, tuple[tuple[str, str], ...]], list[int]] = {}
+    for place, asked in enumerate(many):
+        try:
+            if "events" in asked or ("customer_id" in asked and not set(asked) - NAMES):
+                found[place] = predict(house, asked)
+            else:
+                plain.setdefault((_day(asked.get("as_of")), tuple(_offer(asked).items())), []).append(place)
+        except RagmarketError as error:
+            found[place] = error
+    for (day, offer), places in plain.items():
+        try:
+            asked_of = [_signals(many[place]) or None for place in places]
+            answers = house.predictor.score_many(asked_of, as_of=day, offer=dict(offer))
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        except InvalidInput:  # one of them is wrong: each for itself
+            for place in places:
+                try:
+                    found[place] = predict(house, many[place])
+                except RagmarketError as error:
+                    found[place] = error
+    return [one for one in found if one is not None]
+
+
+def predict_all(house: Workshops, day: date) -> Iterator[tuple[str, Prediction]]:
+    """Predict for every customer of the published tables, without the explanations.
+
+    Raises:
+        NotFound: There are none.
+    """
+    waiting: list[CustomerView] = []
+    for view in _everybody(house, day):
+        waiting.append(view)
+        if len(waiting) == _BLOCK:
+            yield from _scored(house, waiting, day)
+            waiting = []
+    yield from _scored(house, waiting, day)
+
+
+def drift_of_all(house: Workshops, day: date) -> DriftReport:
+    """Compare the customers of the published tables with those of training; those who did not agree are left out.
+
+    Raises:
+        NotFound: There are none.
+    """
+    return house.predictor.drift_of([view.signals for view in _everybody(house, day) if not view.barred])
+
+
+def drift(house: Workshops, many: Sequence[Mapping[str, Any]]) -> DriftReport:
+    """Compare a batch of signals with those of training.
+
+    Raises:
+        InvalidInput: A signal is wrong; names which of the batch.
+    """
+    found = [_signals(asked) for asked in many]
+    try:
+        return house.predictor.drift_of(found)
+    except InvalidInput:
+        for place, signals in enumerate(found):
+            try:
+                house.predictor.drift_of([signals])
+            except InvalidInput as error:
+                raise InvalidInput(f"customer {place + 1}: {error.message}", hint=error.hint) from error
+        raise
+
+
+def _everybody(house: Workshops, day: date) -> Iterator[CustomerView]:
+    if not house.customers.exists:
+        raise NotFound("there are no published customers", hint="Run `ragmarket signals publish` first.")
+    return house.customers.every(day)
+
+
+def _scored(house: Workshops, views: Sequence[CustomerView], day: date) -> Iterator[tuple[str, Prediction]]:
+    asked = [None if view.barred else view.signals for view in views]
+    for view, found in zip(views, house.predictor.score_many(asked, as_of=day, explain=False), strict=True):
+        reasons = {"reasons": (f"{view.barred}: nothing is predicted",)}
+        yield view.customer_id, found.model_copy(update=reasons) if view.barred else found
+
+
+def _signals(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in asked.items() if key not in ASIDE}
+
+
+def _offer(asked: Mapping[str, Any]) -> dict[str, str]:
+    offer = asked.get("offer") or {}
+    if not isinstance(offer, Mapping) or not all(isinstance(value, str) for value in offer.values()):
+        hint = 'For example {"product": "loan", "channel": "sms"}.'
+        raise InvalidInput("offer must be a mapping from product, channel, timing or intensity to a name", hint=hint)
+    return dict(offer)
 
 
 def _day(value: object) -> date:

@@ -16,6 +16,7 @@ from ragmarket.knowledge.angles import Angles, load_angles
 from ragmarket.knowledge.bundle import unbundle
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages
+from ragmarket.knowledge.own_segments import FILE, load_own_segments
 from ragmarket.pipeline import Pipeline
 from ragmarket.protocols import Engine
 from ragmarket.schemas.replay import Replay
@@ -85,7 +86,8 @@ class Replayer:
                 unbundle(data, root)
                 catalogue = load_catalogue(root / "kinds.yaml")
                 packs = load_languages(catalogue, root / "languages")
-                return catalogue, packs, load_angles(root / "angles.yaml", root / "regions.yaml")
+                angles = load_angles(root / "angles.yaml", root / "regions.yaml")
+                return catalogue, packs, angles.like(load_own_segments(root / FILE))
 
         return lru_cache(maxsize=4)(read)
 
@@ -110,7 +112,9 @@ class Replayer:
             predictor=run,
             policies=book,
             retriever=run,
-            drafter=again if engine is None else GroundedDrafter(engine, packs, angles),
+            drafter=again
+            if engine is None
+            else GroundedDrafter(engine, packs, angles, self._house.free_attempts, catalogue),
             reviewer=ComplianceReviewer(
                 Renderer(catalogue, packs),
                 SupportCheck(packs),

@@ -53,7 +53,11 @@ class GenerationSettings(_Section):
 class PredictionSettings(_Section):
     """Who the customer is."""
 
-    model_dir: Path | None = Field(default=None, description="A predictor's folder; none uses the packaged weights.")
+    model_dir: Path | None = Field(
+        default=None, description="A checkpoint's folder (`ragmarket train intents`); none uses the packaged weights."
+    )
+    max_signal_age_days: int = Field(default=180, ge=1, description="Older signals give the neutral prediction.")
+    max_model_age_days: int = Field(default=365, ge=1, description="An older checkpoint serves on, with a warning.")
 
 
 class ComplianceSettings(_Section):

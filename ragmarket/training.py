@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +115,7 @@ def train_adapter(house: House, base: str, folder: Path, report: Report) -> dict
 
 
 def train_claims(
-    folder: Path, report: Callable[[str], None], copy: Path | None = None, also: Path | None = None
+    folder: Path, report: Callable[[str], None], copy: Path | None = None, also: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """Train the classifier of paraphrased claims on written copy; the same copy, rules and phrases give the same bytes.
 
@@ -123,7 +123,7 @@ def train_claims(
         folder: Receives weights and card.
         report: Receives lines of progress.
         copy: Folder of written copy; the shipped `knowledge/copy/` by default.
-        also: A second folder to learn from (the shipped weights have also learnt from `eval/copy/dev`).
+        also: More folders to learn from, one for each author (the card names those of the shipped weights).
     """
     from ragmarket.compliance.paraphrase.samples import house_lines, read_copy, rule_lines
     from ragmarket.compliance.paraphrase.training import train
@@ -146,18 +146,14 @@ def train_claims(
     figures = {"amount": "₹500", "duration": "50", "rate": "7.25%", "age": "18", "count": "3", "x": "₹500"}
     samples = [
         *read_copy(copy or ROOT / "copy"),
-        *(read_copy(also) if also is not None else ()),
+        *(line for one in also for line in read_copy(one)),
         *rule_lines(load_lexicon(ROOT / "rules")),
         *house_lines(dict.fromkeys(lines), {**figures, "product": "Aranya Smart Saver"}),
     ]
     provenance = {
         "origin": "lines written for this project (knowledge/copy), the claim rules' examples and rewrites, and the "
         "bank's phrasebook"
-        + (
-            ""
-            if also is None
-            else ", and the development half of eval/copy, written by outsiders (never its test half)"
-        )
+        + (f", and copy of other authors ({', '.join(one.resolve().name for one in also)})" if also else "")
         + "; no copy of a real bank",
         "limits": "The lawful and the unlawful were written by the same hands, so style may help the figures. Idioms "
         "that no line resembles are missed; a class or tongue that is not in the copy is hardly found (see "
@@ -213,13 +209,13 @@ def train_grounding(
         promises=lines.promises(
             [(one.tongue, one.text) for one in read_copy(ROOT / "copy") if one.unlawful and one.tongue in packs]
         ),
-        terms=lines.terms(packs),
+        terms=[*lines.terms(packs), *lines.glossed(packs)],
     )
     extra = read_public(data, SEED) if data else []
     provenance = {
-        "origin": "the bank's phrasebook in nine languages, the fact catalogue, the term bases, the written copy of "
-        "knowledge/copy (as promises that no document makes), and the demonstration "
-        "corpus as the fact reader reads it"
+        "origin": "the bank's phrasebook in nine languages, the fact catalogue, the term bases, the glossaries, the "
+        "written copy of knowledge/copy (as promises that no document makes), and the demonstration corpus as the fact "
+        "reader reads it"
         + ("; pairs of Factcheck-GPT (Apache-2.0) and BEGIN over WoW and CMU-DoG (CC BY 4.0)" if extra else "")
         + "; nothing of eval/ or of the tests' documents",
         "limits": "Phrasings of one kind were written by few hands, so the figures on held-out phrasings flatter; "

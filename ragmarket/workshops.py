@@ -18,10 +18,11 @@ from ragmarket.knowledge.angles import Angles, load_angles
 from ragmarket.knowledge.bundle import bundle
 from ragmarket.knowledge.catalogue import Catalogue, Theme, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages
+from ragmarket.knowledge.own_segments import OwnSegments, as_file, own_segments
 from ragmarket.pipeline import Pipeline
 from ragmarket.protocols import Rewriter, SupportModel
 from ragmarket.schemas.brief import Brief
-from ragmarket.schemas.evidence import DocumentVersion
+from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.settings import Settings
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 WRITER_WEIGHTS = Path(__file__).parent / "generation" / "writer" / "weights"
 CONCURRENT_BRIEFS = 32
+FREE_ATTEMPTS = 2
 PREDICTOR_WEIGHTS = Path(__file__).parent / "prediction" / "weights"
 
 
@@ -73,8 +75,17 @@ class Workshops:
 
     @cached_property
     def angles(self) -> Angles:
-        """What intents and segments prefer."""
-        return load_angles()
+        """What intents and segments prefer, the bank's own segments by their profiles."""
+        return load_angles().like(self.own_segments)
+
+    @cached_property
+    def own_segments(self) -> OwnSegments:
+        """The traits of the segments that were found in the bank's own data; none before they were described."""
+        from ragmarket.signals.segments.profiles import ProfileBook
+
+        with contextlib.suppress(NotFound):
+            return own_segments(ProfileBook(self.settings.home / "segments").read())
+        return {}
 
     # Workshops.
     @cached_property
@@ -105,6 +116,7 @@ class Workshops:
             self.catalogue,
             self.encoder,
             self._weights,
+            fit=self._fit,
             place=self.place,
             k=self.settings.retrieval.top_k,
         )
@@ -112,6 +124,9 @@ class Workshops:
     def _weights(self, brief: Brief, prediction: Prediction, product_class: str) -> Mapping[Theme, float]:
         region = self.angles.region(brief.region, brief.language)
         return self.angles.weights(prediction.intent, prediction.segment, product_class, region, brief.as_of)
+
+    def _fit(self, fact: Evidence, prediction: Prediction) -> float:
+        return self.angles.fit(fact.kind, [condition.id for condition in fact.conditions], prediction.segment)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -250,7 +265,12 @@ class Workshops:
         """Prompt, grammar and engine."""
         from ragmarket.generation.drafter import GroundedDrafter
 
-        return GroundedDrafter(self.engine, self.packs, self.angles)
+        return GroundedDrafter(self.engine, self.packs, self.angles, self.free_attempts, self.catalogue)
+
+    @property
+    def free_attempts(self) -> int:
+        """How often words of the writer's own are tried: not at all where nobody would look at them."""
+        return FREE_ATTEMPTS if self.settings.compliance.not_verified == "review" else 0
 
     @cached_property
     def predictor(self) -> TrainedPredictor:
@@ -259,10 +279,11 @@ class Workshops:
         from ragmarket.signals.features import DEFAULT_SPEC
 
         return TrainedPredictor(
-            encode=DEFAULT_SPEC.encode,
-            spec_sha256=DEFAULT_SPEC.sha256,
+            spec=DEFAULT_SPEC,
             weights=self.settings.prediction.model_dir or PREDICTOR_WEIGHTS,
             angles=self.angles,
+            max_age_days=self.settings.prediction.max_signal_age_days,
+            max_model_age_days=self.settings.prediction.max_model_age_days,
         )
 
     @cached_property
@@ -320,7 +341,7 @@ class Workshops:
         }
         cards = {name: folder / "card.json" for name, folder in folders.items() if folder is not None}
         kept = [Exhibit(name, card.read_bytes()) for name, card in cards.items() if card.is_file()]
-        return (Exhibit("knowledge", bundle()), *kept)
+        return (Exhibit("knowledge", bundle(beside=as_file(self.own_segments))), *kept)
 
     @property
     def pipeline(self) -> Pipeline:

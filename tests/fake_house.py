@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ragmarket.errors import InvalidInput, NotFound, UndecodableOutput
+from ragmarket.errors import InvalidInput, NotFound, RagmarketError, UndecodableOutput
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding
 from ragmarket.schemas.evidence import DocumentVersion
@@ -166,6 +166,15 @@ class FakeHouse:
             Brief(product_code="-", language="en", channel="email"), signals
         )
 
+    def predict_many(self, many: Sequence[Mapping[str, object]]) -> list[Prediction | RagmarketError]:
+        answers: list[Prediction | RagmarketError] = []
+        for one in many:
+            try:
+                answers.append(self.predict(one))
+            except RagmarketError as error:
+                answers.append(error)
+        return answers
+
     def trace(self, draft_id: str) -> Mapping[str, Any]:
         return {"draft_id": draft_id, "result": self.audit.get(draft_id)["result"]}
 
@@ -215,7 +224,7 @@ def train_writer(
     return {"minutes": minutes, "steps": 10, "preferences": preferences, "model": str(folder / "model")}
 
 
-def train_predictor(folder: Any, report: Callable[[str], None]) -> dict[str, Any]:
-    """What `ragmarket.forecasting.train_predictor` answers, at once."""
-    report("segment: fitting")
+def train_predictor(folder: Any, report: Callable[[dict[str, Any]], None], **_: Any) -> dict[str, Any]:
+    """What `ragmarket.distilling.train_predictor` answers, at once."""
+    report({"segment:": "fitting"})
     return {"folder": str(folder), "held_out": {"segment": {"accuracy": 0.9, "baseline": {"accuracy": 0.2}}}}

@@ -53,9 +53,7 @@ class Visits:
 def house(intent: str = "buy_home") -> Any:
     angles = load_angles()
     return SimpleNamespace(
-        predictor=TrainedPredictor(
-            encode=DEFAULT_SPEC.encode, spec_sha256=DEFAULT_SPEC.sha256, weights=PREDICTOR_WEIGHTS, angles=angles
-        ),
+        predictor=TrainedPredictor(spec=DEFAULT_SPEC, weights=PREDICTOR_WEIGHTS, angles=angles),
         customers=Book(),
         angles=angles,
         session_model=Visits(intent),

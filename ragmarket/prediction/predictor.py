@@ -2,73 +2,89 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ragmarket.errors import InvalidInput
 from ragmarket.knowledge.angles import NEUTRAL_INTENT, NEUTRAL_SEGMENT, Angles, load_angles
-from ragmarket.prediction.weights import SHIPPED, Head, Model, load
+from ragmarket.prediction.answering import Answering, Signals
+from ragmarket.prediction.checkpoint import SHIPPED, Checkpoint, load
+from ragmarket.prediction.drift import RollingWindow
 from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
-from ragmarket.schemas.prediction import Prediction
+from ragmarket.schemas.features import FeatureSpec, observed_on
+from ragmarket.schemas.prediction import DriftReport, Prediction
 
-if TYPE_CHECKING:
-    from ragmarket.prediction.weights import Floats
-
-_REASONS = 3
+_log = logging.getLogger(__name__)
+_CHUNK = 2_048
 
 
 class TrainedPredictor:
-    """A `ragmarket.protocols.Predictor` over logistic heads; weights are read at the first use or by `warm_up`.
+    """A `ragmarket.protocols.Predictor` over a checkpoint, which is read at the first use or by `warm_up`.
+
+    Fallbacks: no signals, or stale ones, give the neutral prediction. Where nothing is known of what the customer did
+    (no history, or an empty one) the intent is neutral and propensities are those of the likely segments. A value never
+    seen in training counts as not known. All of it is said in the `Prediction`.
 
     Args:
-        encode: Turns signals into a vector; raises InvalidInput on signals it does not know.
-        spec_sha256: Hash of the feature spec behind ``encode``.
-        weights: Folder of the model.
+        spec: The features that the line gathers; a checkpoint for others is refused.
+        weights: Folder of the checkpoint.
         angles: The intents and segments that the bank knows; the shipped ones by default.
         max_age_days: Older signals (by their ``observed_on``) count as stale.
+        max_model_age_days: An older checkpoint serves on, with a warning.
+        window: How many served customers the drift of serving is measured on.
         today: The day to use where a brief names none.
     """
 
     def __init__(
         self,
         *,
-        encode: Callable[[Mapping[str, object]], Sequence[float]],
-        spec_sha256: str,
+        spec: FeatureSpec,
         weights: Path = SHIPPED,
         angles: Angles | None = None,
         max_age_days: int = 180,
+        max_model_age_days: int = 365,
+        window: int = 2_000,
         today: Callable[[], date] = today,
     ) -> None:
-        self._encode = encode
-        self._spec_sha256 = spec_sha256
+        self._spec = spec
         self._folder = weights
         self._angles = angles or load_angles()
         self._max_age_days = max_age_days
+        self._max_model_age_days = max_model_age_days
+        self._window_size = window
         self._today = today
-        self._model: Model | None = None
+        self._answering: Answering | None = None
         self._loading = threading.Lock()
 
     def warm_up(self) -> None:
-        """Read the weights now.
+        """Read the checkpoint now.
 
         Raises:
-            ModelMissing: They are absent, damaged, or were trained for another feature spec.
+            ModelMissing: It is absent, damaged, or was trained for another feature spec.
             MissingDependency: numpy is not installed.
         """
         self._loaded()
 
-    def predict(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Prediction:
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What answers.
+
+        Raises:
+            ModelMissing: It cannot be used.
+        """
+        return self._loaded().checkpoint
+
+    def predict(self, brief: Brief, signals: Signals | None = None) -> Prediction:
         """Predict for one brief; what the brief says of intent and segment wins.
 
         Raises:
             InvalidInput: A signal is unknown or has the wrong type.
             ModelMissing: Signals were given and the model cannot be used.
         """
-        found = self.score(signals, as_of=brief.as_of)
+        found = self.score(signals, as_of=brief.as_of, offer={"channel": brief.channel})
         if brief.intent is None and brief.segment is None:
             return found
         intent, segment, said = found.intent, found.segment, list[str]()
@@ -98,72 +114,106 @@ class TrainedPredictor:
             }
         )
 
-    def score(self, signals: Mapping[str, object] | None, *, as_of: date | None = None) -> Prediction:
-        """Predict from signals alone.
+    def score(
+        self, signals: Signals | None, *, as_of: date | None = None, offer: Mapping[str, str] | None = None
+    ) -> Prediction:
+        """Predict from signals alone; of `score_many` for one.
 
         Raises:
             InvalidInput: A signal is unknown or has the wrong type.
             ModelMissing: Signals were given and the model cannot be used.
         """
-        if signals is None:
-            return _neutral("no signals were given")
-        vector = self._encode(signals)
-        stale = self._stale(signals, as_of or self._today())
-        if stale is not None:
-            return _neutral(stale)
-        import numpy as np
+        return self.score_many([signals], as_of=as_of, offer=offer)[0]
 
-        model = self._loaded()
-        z = model.standardise(np.asarray(vector, dtype=np.float64))
-        by_head = {name: head.probabilities(z) for name, head in model.heads.items()}
-        segment, p_segment = _top(model.heads["segment"], by_head["segment"])
-        intent, p_intent = _top(model.heads["intent"], by_head["intent"])
-        reasons: list[str] = []
-        used = {}
-        for name, best, probability, known in (
-            ("segment", segment, p_segment, self._angles.segments),
-            ("intent", intent, p_intent, self._angles.intents),
-        ):
-            head = model.heads[name]
-            if best not in known:
-                reasons.append(f"{name}: the model's answer is not one that the bank knows any more")
-            elif probability < head.threshold:
-                reasons.append(f"{name}: confidence {probability:.2f} is below {head.threshold:.2f}")
+    def score_many(
+        self,
+        many: Sequence[Signals | None],
+        *,
+        as_of: date | None = None,
+        offer: Mapping[str, str] | None = None,
+        explain: bool = True,
+    ) -> list[Prediction]:
+        """Predict for many customers, in their order.
+
+        Args:
+            many: Signals of each.
+            as_of: The day; today by default.
+            offer: The message that ``response`` is asked of: product, channel, timing, intensity, as far as known;
+                what is open is averaged. Without one, ``response`` is that to the bank's usual messages.
+            explain: Whether to add reasons, contributions and gates; ten times the work.
+
+        Raises:
+            InvalidInput: A signal is unknown or has the wrong type.
+            ModelMissing: Signals were given and the model cannot be used.
+        """
+        day = as_of or self._today()
+        found: list[Prediction | None] = [None] * len(many)
+        rows: list[tuple[int, tuple[Signals, tuple[str, ...]]]] = []
+        for place, signals in enumerate(many):
+            if signals is None:
+                found[place] = _neutral("no signals were given")
+                continue
+            legible = self._spec.legible(signals)
+            stale = self._stale(signals, day)
+            if stale is None:
+                rows.append((place, legible))
             else:
-                used[name] = best
-                reasons.extend(f"{name} {best}: {words}" for words in _why(model, head, best, z, vector))
-        return Prediction(
-            segment=used.get("segment", NEUTRAL_SEGMENT),
-            intent=used.get("intent", NEUTRAL_INTENT),
-            confidence=min(p_segment, p_intent),
-            source="model" if used else "neutral",
-            product_propensities=_table(model.heads["product_class"], by_head["product_class"]),
-            channel_propensities=_table(model.heads["channel"], by_head["channel"]),
-            response=_table(model.heads["response"], by_head["response"])["yes"],
-            predicted_segment=segment,
-            predicted_intent=intent,
-            model=model.name,
-            reasons=tuple(reasons),
-        )
+                found[place] = _neutral(stale)
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            answers = self._loaded().of([one for _, one in part], day, offer or {}, explain=explain)
+            for (place, _), prediction in zip(part, answers, strict=True):
+                found[place] = prediction
+        return [one for one in found if one is not None]
 
-    def _stale(self, signals: Mapping[str, object], day: date) -> str | None:
-        value = signals.get("observed_on")
-        if value is None:
+    def drift(self) -> DriftReport:
+        """PSI of the customers served last, by this process.
+
+        Raises:
+            ModelMissing: The model cannot be used.
+        """
+        serving = self._loaded()
+        return serving.window.report(serving.checkpoint.name)
+
+    def drift_of(self, many: Sequence[Signals]) -> DriftReport:
+        """PSI of a batch, each feature against training.
+
+        Raises:
+            InvalidInput: A signal is unknown or has the wrong type.
+            ModelMissing: The model cannot be used.
+        """
+        serving = self._loaded()
+        checkpoint = serving.checkpoint
+        window = RollingWindow(checkpoint.reference, max(len(many), 1))
+        for start in range(0, len(many), _CHUNK):
+            part = [self._spec.legible(one)[0] for one in many[start : start + _CHUNK]]
+            if part:
+                window.add(checkpoint.reference.codes(checkpoint.spec, serving.vectors(part)))
+        return window.report(checkpoint.name)
+
+    def _stale(self, signals: Signals, day: date) -> str | None:
+        observed = observed_on(signals)
+        if observed is None:
             return None
-        try:
-            observed = value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError as error:
-            raise InvalidInput("signals: observed_on must be a date (YYYY-MM-DD)") from error
         age = (day - observed).days
         if age < 0:
             return "the signals are from after the brief's day"
         return f"the signals are {age} days old" if age > self._max_age_days else None
 
-    def _loaded(self) -> Model:
+    def _loaded(self) -> Answering:
         with self._loading:
-            if self._model is None:
-                self._model = load(self._folder, self._spec_sha256)
-            return self._model
+            if self._answering is None:
+                found = load(self._folder, self._spec)
+                if found.age(self._today()) > self._max_model_age_days:
+                    _log.warning("the prediction model is %d days old: train it again", found.age(self._today()))
+                self._answering = Answering(
+                    found,
+                    self._spec,
+                    self._angles,
+                    window=self._window_size,
+                    max_model_age_days=self._max_model_age_days,
+                )
+            return self._answering
 
 
 def _slug(name: str) -> str:
@@ -176,31 +226,7 @@ def _neutral(reason: str) -> Prediction:
         intent=NEUTRAL_INTENT,
         confidence=0.0,
         source="neutral",
+        fallback="neutral",
         model="none",
         reasons=(reason,),
     )
-
-
-def _top(head: Head, probabilities: Floats) -> tuple[str, float]:
-    best = int(probabilities.argmax())
-    return head.classes[best], float(probabilities[best])
-
-
-def _table(head: Head, probabilities: Floats) -> dict[str, float]:
-    return {name: round(float(value), 6) for name, value in zip(head.classes, probabilities, strict=True)}
-
-
-def _why(model: Model, head: Head, best: str, z: Floats, vector: Sequence[float]) -> list[str]:
-    """The features that speak most for a class, against the average class and the average customer."""
-    place = head.classes.index(best)
-    pull = z * (head.weights[:, place] - head.weights.mean(axis=1))
-    words: list[str] = []
-    for column in pull.argsort()[::-1]:
-        _, label, role = model.columns[column]
-        if pull[column] <= 0.05 or len(words) == _REASONS:
-            break
-        if role == "level":
-            words.append(f"{label}: {'more' if z[column] > 0 else 'fewer or less'} than usual")
-        elif role == "flag" and vector[column] == 1.0:
-            words.append(label)
-    return words

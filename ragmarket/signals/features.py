@@ -1,158 +1,67 @@
-"""The features: which signals are read, in which order, and what an absent one looks like."""
+"""The features that this workshop gathers: the line's own spec, version 2.
+
+Version 2 adds what customers did in order: payments, visits and words of the last month beside those of half a year.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-from collections.abc import Iterator, Mapping
-from datetime import date
-from typing import Literal
+from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES
+from ragmarket.schemas.features import BESIDE, Feature, FeatureSpec, observed_on
+from ragmarket.signals.vocabulary import CATEGORIES, GENDERS, INTENSITIES, OCCUPATIONS, STATES, TIMINGS
 
-from ragmarket.errors import InvalidInput
-from ragmarket.schemas.base import CHANNELS, LANGUAGES, PRODUCT_CLASSES, Frozen
+__all__ = ["BESIDE", "DEFAULT_SPEC", "Feature", "FeatureSpec", "observed_on"]
 
 AGE_BANDS = ("18-24", "25-34", "35-44", "45-59", "60+")
 INCOME_BANDS = ("low", "lower_middle", "middle", "upper_middle", "high")
 CITY_TIERS = ("metro", "urban", "semi_urban", "rural")
 TXN_CHANNELS = ("upi", "card", "atm", "branch", "netbanking", "merchant_qr", "salary_credit")
-
-# Who and when: allowed beside the features so that a bank's export passes as it is, never encoded.
-BESIDE = ("customer_id", "observed_on")
-
-Kind = Literal["category", "number", "members", "counts"]
-Role = Literal["flag", "level", "missing"]
+# Days that the features look back: a month, the two months before it, a quarter, half a year.
+RECENT, BEFORE, WINDOW, HISTORY = 31, 92, 90, 183
 
 
-class Feature(Frozen):
-    """One signal.
-
-    Kinds: ``category`` one of ``values``; ``number`` a non-negative amount or count; ``members`` a list out of
-    ``values``; ``counts`` a mapping from ``values`` to non-negative counts, where an absent key is a zero.
-    ``label`` is the signal in plain words; ``{}`` stands for the value.
-    """
-
-    name: str
-    kind: Kind
-    label: str
-    values: tuple[str, ...] = ()
-
-
-class FeatureSpec(Frozen):
-    """An ordered, hashed set of features; a model serves only the spec that it was trained with."""
-
-    version: int
-    features: tuple[Feature, ...]
-
-    @property
-    def sha256(self) -> str:
-        """Hash of all that decides the meaning of a vector, labels included, as plain hexadecimal."""
-        plain = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(plain.encode("utf-8")).hexdigest()
-
-    @property
-    def columns(self) -> tuple[tuple[str, str, Role], ...]:
-        """Name, plain words and role of each number of a vector, in order."""
-        return tuple(column for feature in self.features for column in _columns(feature))
-
-    def encode(self, signals: Mapping[str, object]) -> tuple[float, ...]:
-        """One customer as numbers.
-
-        Args:
-            signals: Feature name to value; a feature that is absent or None is missing.
-
-        Returns:
-            One float per column of `columns`. Counts and amounts are ``log1p``; the numbers of a missing feature are
-            NaN and its flag is 1.
-
-        Raises:
-            InvalidInput: A key is unknown or a value has the wrong type; names the key, never the value.
-        """
-        known = {feature.name for feature in self.features}
-        for key in signals:
-            if key not in known and key not in BESIDE:
-                raise InvalidInput(
-                    f"signals: the key {key!r} is not known", hint=f"Known keys: {', '.join(sorted(known))}."
-                )
-        observed_on(signals)
-        vector: list[float] = []
-        for feature in self.features:
-            value = signals.get(feature.name)
-            if value is None:
-                vector.extend([math.nan] * (len(feature.values) or 1))
-            else:
-                vector.extend(_numbers(feature, value))
-            vector.append(1.0 if value is None else 0.0)
-        return tuple(vector)
-
-
-def observed_on(signals: Mapping[str, object]) -> date | None:
-    """The day on which the signals were read, None when they do not say.
-
-    Raises:
-        InvalidInput: The value is not a date.
-    """
-    value = signals.get("observed_on")
-    if value is None or type(value) is date:
-        return value
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else _wrong("observed_on", "a date (YYYY-MM-DD)")
-    except ValueError:
-        return _wrong("observed_on", "a date (YYYY-MM-DD)")
-
-
-def _columns(feature: Feature) -> Iterator[tuple[str, str, Role]]:
-    role: Role = "flag" if feature.kind in ("category", "members") else "level"
-    for value in feature.values or ("",):
-        name = f"{feature.name}={value}" if value else feature.name
-        yield name, feature.label.replace("{}", value.replace("_", " ")), role
-    yield f"{feature.name}:missing", feature.label.replace("{}", "").strip() + " not known", "missing"
-
-
-def _wrong(place: str, wanted: str) -> date | None:
-    raise InvalidInput(f"signals: {place} must be {wanted}")
-
-
-def _amount(place: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        _wrong(place, "a non-negative number")
-    return math.log1p(float(value))  # type: ignore[arg-type]
-
-
-def _numbers(feature: Feature, value: object) -> list[float]:
-    choices = ", ".join(feature.values)
-    if feature.kind == "number":
-        return [_amount(feature.name, value)]
-    if feature.kind == "category":
-        if not isinstance(value, str) or value not in feature.values:
-            _wrong(feature.name, f"one of {choices}")
-        return [float(value == choice) for choice in feature.values]
-    if feature.kind == "members":
-        if not isinstance(value, list | tuple | set | frozenset) or not all(item in feature.values for item in value):
-            _wrong(feature.name, f"a list out of {choices}")
-        members = set(value)  # type: ignore[call-overload]
-        return [float(choice in members) for choice in feature.values]
-    if not isinstance(value, Mapping) or not all(key in feature.values for key in value):
-        raise InvalidInput(f"signals: {feature.name} must be a mapping with keys out of {choices}")
-    return [_amount(f"{feature.name}.{choice}", value.get(choice, 0)) for choice in feature.values]
+def _done(name: str, kind: str, label: str, values: tuple[str, ...], group: str) -> Feature:
+    return Feature.model_validate(
+        {"name": name, "kind": kind, "label": label, "values": values, "group": group, "behaviour": True}
+        | ({"unit": "count"} if kind != "members" else {})
+    )
 
 
 DEFAULT_SPEC = FeatureSpec(
-    version=1,
+    version=2,
     features=(
         Feature(name="age_band", kind="category", label="age band {}", values=AGE_BANDS),
         Feature(name="income_band", kind="category", label="income band {}", values=INCOME_BANDS),
         Feature(name="city_tier", kind="category", label="lives in a place of tier {}", values=CITY_TIERS),
         Feature(name="language", kind="category", label="language {}", values=LANGUAGES),
-        Feature(name="tenure_months", kind="number", label="months with the bank"),
-        Feature(name="balance_inr", kind="number", label="average savings balance"),
-        Feature(name="deposits_inr", kind="number", label="money in deposits"),
-        Feature(name="loans_inr", kind="number", label="loans outstanding"),
-        Feature(name="app_logins", kind="number", label="app logins"),
-        Feature(name="holdings", kind="members", label="holds {}", values=PRODUCT_CLASSES),
-        Feature(name="txn_counts", kind="counts", label="{} transactions", values=TXN_CHANNELS),
-        Feature(name="page_views", kind="counts", label="views of {} pages", values=PRODUCT_CLASSES),
-        Feature(name="messages_sent", kind="counts", label="{} messages received", values=CHANNELS),
-        Feature(name="messages_answered", kind="counts", label="{} messages answered", values=CHANNELS),
+        Feature(name="gender", kind="category", label="gender {}", values=GENDERS),
+        Feature(name="state", kind="category", label="lives in the state {}", values=STATES),
+        Feature(name="occupation", kind="category", label="occupation {}", values=OCCUPATIONS),
+        Feature(name="tenure_months", kind="number", label="months with the bank", unit="month"),
+        Feature(name="balance_inr", kind="number", label="average savings balance", unit="INR", group="money"),
+        Feature(name="deposits_inr", kind="number", label="money in deposits", unit="INR", group="money"),
+        Feature(name="loans_inr", kind="number", label="loans outstanding", unit="INR", group="money"),
+        Feature(name="investments_inr", kind="number", label="market value of investments", unit="INR", group="money"),
+        Feature(name="holdings", kind="members", label="holds {}", values=PRODUCT_CLASSES, group="holdings"),
+        _done("txn_counts", "counts", "{} transactions", TXN_CHANNELS, "payments"),
+        _done("payments", "counts", "payments for {} in half a year", CATEGORIES, "payments"),
+        _done("payments_recent", "words", "payments of last month: {}", (), "payments"),
+        _done("payments_before", "words", "payments of the two months before: {}", (), "payments"),
+        _done("payment_sizes", "words", "payments by channel and size: {}", (), "payments"),
+        _done("app_logins", "number", "app logins", (), "visits"),
+        _done("page_views", "counts", "views of {} pages", PRODUCT_CLASSES, "visits"),
+        _done("visits_recent", "words", "visits of last month: {}", (), "visits"),
+        _done("visits_before", "words", "visits of the two months before: {}", (), "visits"),
+        _done("visit_habits", "words", "visits: {}", (), "visits"),
+        _done("words_recent", "words", "said or searched last month: {}", (), "words"),
+        _done("words_before", "words", "said or searched in the two months before: {}", (), "words"),
+        _done("words", "words", "said or searched in half a year: {}", (), "words"),
+        _done("messages_sent", "counts", "{} messages received", CHANNELS, "messages"),
+        _done("messages_opened", "counts", "{} messages opened", CHANNELS, "messages"),
+        _done("messages_answered", "counts", "{} messages answered", CHANNELS, "messages"),
+        _done("times_sent", "counts", "messages received: {}", TIMINGS, "messages"),
+        _done("times_opened", "counts", "messages opened: {}", TIMINGS, "messages"),
+        _done("intensities_sent", "counts", "campaigns of {} intensity", INTENSITIES, "messages"),
+        _done("intensities_opened", "counts", "opened campaigns of {} intensity", INTENSITIES, "messages"),
+        _done("products_answered", "counts", "answered messages about {}", PRODUCT_CLASSES, "messages"),
     ),
 )

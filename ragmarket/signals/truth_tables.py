@@ -10,6 +10,8 @@ from ragmarket.signals.vocabulary import INTENSITIES, INTENTS, LIFE_STAGES, SEGM
 
 View = Literal["columns", "all", "linked"]
 VIEWS: tuple[View, ...] = get_args(View)
+Sight = Literal["purpose", "visits", "all"]
+SIGHTS: tuple[Sight, ...] = get_args(Sight)
 HEADS: dict[str, tuple[str, ...]] = {
     "segment": SEGMENTS,
     "intent": INTENTS,
@@ -71,14 +73,27 @@ TRUTH_NOTES = Table(
 SESSION_BOUNDS = Table(
     name="session_bounds",
     role="truth",
-    meaning="What one session tells of its own purpose at best: from its pages in order, its search and its tile.",
+    meaning="What one session tells of its own purpose at best, from its pages in order, its search and its tiles; and "
+    "what can be known of the clicked tile before tiles are shown: from the purpose itself, from all `visits` of the "
+    "customer so far, and from all tables.",
     key=("session_id",),
     columns=(
         identity("session_id", "one visit"),
         word("intent", INTENTS, "most probable purpose"),
         Column(name="probability", kind="number", unit="1", meaning="its probability"),
+        *(
+            word(f"tile_{sight}", PRODUCT_CLASSES, f"most probable tile, where one was clicked; {sight}", nullable=True)
+            for sight in SIGHTS
+        ),
+        *(
+            Column(
+                name=f"tile_chance_{sight}", kind="number", unit="1", nullable=True,
+                meaning=f"chance of the clicked tile, before tiles were shown; {sight}",
+            )
+            for sight in SIGHTS
+        ),
     ),
-)
+)  # fmt: skip
 BOUNDS = Table(
     name="bounds",
     role="truth",

@@ -1,36 +1,26 @@
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ragmarket.prediction.checkpoint import SHIPPED
 from ragmarket.prediction.predictor import TrainedPredictor
-from ragmarket.prediction.training import Sample
-from ragmarket.prediction.weights import SHIPPED
+from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.features import DEFAULT_SPEC
-from ragmarket.signals.simulate.snapshots import simulate
+from ragmarket.signals.simulate.presets import preset
+from ragmarket.signals.simulate.store import write
+from ragmarket.signals.standing import TABLES_READ, signals_on
 
-
-def simulated_sample(count: int, seed: int) -> Sample:
-    """What the composition root does for training: signals become vectors, hidden truth becomes labels."""
-    customers = list(simulate(count, seed))
-    labels = {
-        name: [getattr(one, name) for one in customers] for name in ("segment", "intent", "product_class", "channel")
-    }
-    labels["response"] = ["yes" if one.responds else "no" for one in customers]
-    return Sample([DEFAULT_SPEC.encode(one.signals) for one in customers], labels)
-
-
-@pytest.fixture(scope="session")
-def make_sample():
-    return simulated_sample
+# The last day of the simulated months, when half a year is known.
+LAST_DAY = date(2026, 3, 31)
 
 
 @pytest.fixture(scope="session")
 def make_predictor():
     def make(weights: Path = SHIPPED, **more) -> TrainedPredictor:
-        values = {"encode": DEFAULT_SPEC.encode, "spec_sha256": DEFAULT_SPEC.sha256, **more}
-        return TrainedPredictor(weights=weights, **values)
+        return TrainedPredictor(**{"spec": DEFAULT_SPEC, "weights": weights, **more})
 
     return make
 
@@ -38,3 +28,18 @@ def make_predictor():
 @pytest.fixture(scope="session")
 def predictor(make_predictor):
     return make_predictor()
+
+
+@pytest.fixture(scope="session")
+def unseen_bank(tmp_path_factory) -> Path:
+    """Simulated customers of a seed that training never saw."""
+    folder = tmp_path_factory.mktemp("served") / "bank"
+    write(preset("small", customers=600), 99, folder, lambda *_: None, bounds=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bank_signals(unseen_bank) -> dict[str, dict[str, object]]:
+    """Their signals at the end of the last month, by customer."""
+    tables = Tables(unseen_bank)
+    return signals_on({name: tables.maybe(name) for name in TABLES_READ}, LAST_DAY)

@@ -11,9 +11,10 @@ import torch
 from ragmarket.errors import InvalidInput, ModelMissing
 from ragmarket.prediction.alimn.config import AlimnConfig, EnsembleConfig, NetworkConfig, TrainingConfig
 from ragmarket.prediction.alimn.data import TextBank
-from ragmarket.prediction.alimn.estimator import distil, fit, inner_folds, out_of_fold_logits
+from ragmarket.prediction.alimn.estimator import fit, inner_folds
 from ragmarket.prediction.alimn.folds import Customers, fit_fold
 from ragmarket.prediction.alimn.store import load, save
+from ragmarket.prediction.alimn.student import distil, out_of_fold_logits
 from ragmarket.prediction.metrics import roc_auc
 from ragmarket.prediction.tables import Table, TableSpec
 

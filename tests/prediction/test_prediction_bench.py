@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 
 from eval import prediction as bench
-from eval.prediction_berka import narrative
-from eval.prediction_data import Problem, Split, folds, forward_splits, spec_of
-from eval.prediction_models import Outcome, bagged, baseline, full, full_config, inner, network, network_variants
-from eval.prediction_paper import TABLE_1, TABLE_2
-from eval.prediction_report import report
-from eval.prediction_results import Results, figures, summary
-from eval.prediction_statistics import mean_sd, paired
-from eval.prediction_tuning import tuned
+from eval.propensity.berka import narrative
+from eval.propensity.flat import bagged, baseline
+from eval.propensity.full import full
+from eval.propensity.networks import full_config, network, network_variants
+from eval.propensity.outcomes import Outcome, inner
+from eval.propensity.paper import TABLE_1, TABLE_2
+from eval.propensity.problems import Problem, Split, folds, forward_splits, spec_of
+from eval.propensity.report import report
+from eval.propensity.results import Results, figures, summary
+from eval.propensity.statistics import mean_sd, paired
+from eval.propensity.tuning import tuned
 from ragmarket.prediction.alimn.data import TextBank
 from ragmarket.prediction.metrics import roc_auc
 from ragmarket.prediction.tables import Table, TableSpec, narrate
@@ -156,7 +159,7 @@ def test_a_half_written_result_does_not_count(problem, tmp_path):
 
 def test_tuning_is_kept_and_never_sees_the_first_test_fold(problem, tmp_path, monkeypatch):
     seen: list[Split] = []
-    import eval.prediction_tuning as tuning
+    import eval.propensity.tuning as tuning
 
     def spy(name, problem, split, options, **more):
         seen.append(split)

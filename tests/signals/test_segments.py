@@ -3,16 +3,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ragmarket.errors import InvalidInput, ModelMissing, NotFound
 from ragmarket.schemas.segments import Measurement, ProfileField, ProfileStatement, SegmentProfile
+from ragmarket.signals.narratives import bucket, narrative, traits, with_narratives
 from ragmarket.signals.segments.clusters import NOISE, ClusterConfig, fit_clusters
 from ragmarket.signals.segments.measures import customer_values, grouped, measure, show
 from ragmarket.signals.segments.model import SegmentModel, targeted
@@ -113,6 +117,52 @@ def test_new_customers_are_assigned_without_refitting(
     assert all((one.segment is None) == one.noise for one in found)
     single = model.assign(newcomers.filter(pl.col("customer_id") == found[3].customer_id), vectors)
     assert single == (found[3],), "who else is asked for changes nothing"
+
+
+def test_reasons_are_the_nearest_statistics_where_no_typical_sentence_is_shared(
+    fitted: tuple[SegmentModel, NarrativeVectors, pl.DataFrame],
+) -> None:
+    model, vectors, table = fitted
+    untypical = replace(model, cards=tuple(card.model_copy(update={"typical": ()}) for card in model.cards))
+    told = [one for one in untypical.assign(table, vectors) if not one.noise]
+    assert told
+    for one in told:
+        own = with_narratives(table.filter(pl.col("customer_id") == one.customer_id))["narrative"].to_list()
+        card = model.cards[one.segment]
+        known = {line.trait: line for line in card.traits}
+        assert one.reasons
+        for reason in one.reasons:
+            trait, said = reason.rsplit(": ", 1)
+            shown, rest = said.split("% of transactions ")
+            share = sum(trait in traits(sentence) for sentence in own) / len(own)
+            line = known[trait]
+            assert int(shown) == pytest.approx(100 * share, abs=0.51)
+            assert rest == f"(the segment {line.share:.0%}, everybody {line.overall:.0%})"
+            assert abs(share - line.share) < abs(share - line.overall)
+    bare = replace(model, cards=tuple(card.model_copy(update={"typical": (), "traits": ()}) for card in model.cards))
+    for one in bare.assign(table, vectors):
+        assert len(one.reasons) == 1
+        if not one.noise:
+            assert float(one.reasons[0].split()[2]) == pytest.approx(one.distance, abs=0.006)
+
+
+@given(
+    st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1)
+    | st.just("a of small to b on Monday one-time"),
+    st.sampled_from(["UPI", "NEFT", "on card", "cash to go"]),
+    st.floats(0, 1e9),
+    st.booleans(),
+)
+def test_traits_are_the_parts_that_the_sentence_was_made_of(
+    category: str, channel: str, amount: float, recurring: bool
+) -> None:
+    sentence = narrative(
+        channel=channel, type_="debit", amount=amount, category=category, weekday="Sunday", recurring=recurring
+    )
+    often = "recurring" if recurring else "one-time"
+    assert traits(sentence) == (
+        f"by {channel}", "debit", f"{bucket(amount)} amounts", f"to {category}", "on Sunday", often,
+    )  # fmt: skip
 
 
 def test_an_outlier_is_noise_and_is_not_targeted(

@@ -87,6 +87,11 @@ def test_from_clicks_to_named_intents(bank: Path, own_home: Path) -> None:
     assert sum(one["intent"] == truth[one["session_id"]] for one in found) / len(found) > 0.4
     single = run("label", "--tables", str(bank), "--session", found[0]["session_id"], "--vectors", "--json")
     assert len(json.loads(single.stdout)["vector"]) == 64
+    known = found[0]["session_id"]
+    partly = run("label", "--tables", str(bank), "--session", "nobody", "--session", known, "--json")
+    assert partly.exit_code == 2
+    assert [json.loads(line)["session_id"] for line in partly.stdout.splitlines()] == [known]
+    assert "session nobody is not in the tables" in partly.stderr
     # An edit that contradicts itself is refused, and says where.
     file = own_home / "sessions" / "taxonomy.yaml"
     file.write_text(

@@ -41,6 +41,11 @@ class SearchKinds:
         self._known: dict[str, str] = {}
         self._table: NDArray[np.float32] | None = None
 
+    @property
+    def texts(self) -> TextEncoder:
+        """What reads queries."""
+        return self._texts
+
     def of(self, queries: Sequence[str]) -> dict[str, str]:
         """The kind of each query."""
         import numpy as np

@@ -10,6 +10,7 @@ from ragmarket.signals.simulate.aims import EVERYDAY_RECURRING, OTHER_PAGES, PAY
 from ragmarket.signals.simulate.blocks import Payments, Remarks, Visits
 from ragmarket.signals.simulate.draws import logistic, pick
 from ragmarket.signals.simulate.people import MONTHLY_INCOME
+from ragmarket.signals.simulate.tiles import click_chances
 from ragmarket.signals.simulate.wording import load_wording
 from ragmarket.signals.vocabulary import CATEGORIES, INTENTS, PAGES, TXN_CHANNELS
 
@@ -105,8 +106,8 @@ def visits(rng: np.random.Generator, world: World, preset: Preset, lives: Hidden
     minute = opens * 60 + np.floor(rng.random(count) * (closes - opens) * 60).astype(np.int64)
     searched = rng.random(count) < w.SEARCHES
     tiles = np.argsort(rng.random((count, world.tiles.shape[1])), axis=1)[:, : len(w.PLACES)]
-    weights = world.tiles[intent[:, None], tiles] * np.array(w.PLACES)
-    clicks = (kind < 2) & (rng.random(count) < w.CLICKS)
+    weights = click_chances(world, tiles)[intent, np.arange(count)]
+    clicks = (kind < 2) & (rng.random(count) < weights.sum(1))
     clicked = tiles[np.arange(count), pick(rng, weights, np.arange(count))]
 
     lengths = np.minimum(FEWEST + rng.geometric(0.28, count) - 1, LONGEST)

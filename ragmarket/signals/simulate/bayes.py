@@ -18,6 +18,7 @@ from ragmarket.signals.simulate.draws import logistic, logs, total
 from ragmarket.signals.simulate.evidence import evidence, session_logs
 from ragmarket.signals.simulate.lives import month
 from ragmarket.signals.simulate.touches import answer_odds, open_odds, wanted
+from ragmarket.signals.simulate.world import purposes
 from ragmarket.signals.truth_tables import HEADS
 
 if TYPE_CHECKING:
@@ -123,9 +124,7 @@ def session_posterior(world: World, preset: Preset, block: Block) -> Floats:
     """(sessions, z): what each session was for, from its own pages, search and tile alone."""
     import numpy as np
 
-    months = np.einsum("mkz,k->z", world.aim, world.kind) / len(world.aim)
-    prior = (1 - preset.errand) * months + preset.errand / len(months)
-    exponents = session_logs(world, block).T + logs(prior)
+    exponents = session_logs(world, block).T + logs(purposes(world.aim, world.kind, preset))
     return np.asarray(np.exp(exponents - total(exponents, -1)[:, None]))
 
 

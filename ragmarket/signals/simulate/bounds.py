@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ragmarket.signals.truth_tables import HEADS, VIEWS
+from ragmarket.signals.truth_tables import HEADS, SIGHTS, VIEWS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,6 +101,28 @@ def alone(real: pl.Series, said: pl.Series) -> dict[str, Any]:
         "accuracy": round(float((codes == guesses).mean()), 4),
         "nmi": round(_shared(codes, guesses), 4),
     }
+
+
+def tiles(known: pl.DataFrame, clicked: pl.Series) -> dict[str, dict[str, float]]:
+    """How well the clicked tile can be told at best, by sight: log loss, and the share that is ranked first.
+
+    Args:
+        known: Table `session_bounds`.
+        clicked: The clicked tile of each of its rows, null without one.
+    """
+    import numpy as np
+
+    rows = known.with_columns(clicked.alias("clicked")).drop_nulls("clicked")
+    found: dict[str, dict[str, float]] = {}
+    for sight in SIGHTS:
+        right = rows[f"tile_{sight}"].to_physical().to_numpy() == rows["clicked"].to_physical().to_numpy()
+        chances = rows[f"tile_chance_{sight}"].to_numpy()
+        found[sight] = {
+            "rows": rows.height,
+            "log_loss": round(float(-np.log(np.maximum(chances, 1e-9)).mean()), 4),
+            "right": round(float(right.mean()), 4),
+        }
+    return found
 
 
 def _macro_f1(real: Any, said: Any) -> float:

@@ -28,6 +28,20 @@ TOLD = (
     "of pages, the recurrence and timing of payments, searches and the wording of notes differ, so that counts and "
     "columns tell less than sequences and text. In a control world these are drawn without regard to anything hidden."
 )
+TILES = {
+    "free": (
+        "The four tiles of a home page are drawn evenly from all products, as in a trial with chance exposure. A "
+        "visitor clicks one of them or passes on (a conditional logit), so that clicks lie where a tile serves the "
+        "purpose of the visit. Of what a tile is worth the share `idle_clicks` is the same for all tiles and purposes. "
+        "No public figure tells it; it was set without regard to any result, and `eval/intents.py` shows how its "
+        "figures move with it."
+    ),
+    "forced": (
+        "The four tiles of a home page are drawn evenly from all products. A fixed share of visits click one of them "
+        "whatever is on show, so that most clicks tell where a tile stood: meant for comparison. Of what a tile is "
+        "worth the share `idle_clicks` is the same for all tiles and purposes."
+    ),
+}
 
 
 def card(preset: Preset, seed: int, tables: dict[str, Any], bounds: dict[str, Any] | None) -> dict[str, Any]:
@@ -47,11 +61,15 @@ def card(preset: Preset, seed: int, tables: dict[str, Any], bounds: dict[str, An
         "invented": INVENTED,
         "hidden": HIDDEN,
         "told": TOLD,
+        "tiles": TILES[preset.tile_choice],
         "distributions": {
             "segments": {name: walk.share for name, walk in SEGMENTS.items()},
             "states": {name: share for name, (share, _, _) in STATES.items()},
             "intent_stays": STAY,
             "errands": preset.errand,
+            "tile_choice": preset.tile_choice,
+            "idle_clicks": preset.idle_clicks,
+            "tile_clicks": w.CLICKS,
             "purposeful_payments": w.PURPOSEFUL,
             "page_pairs": [[first, second] for first, second, _ in PAGE_PAIRS],
             "payee_pairs": [[first, second] for first, second, _ in PAYEE_PAIRS],
@@ -76,6 +94,8 @@ def page(told: dict[str, Any]) -> str:
         told["hidden"],
         "",
         told["told"],
+        "",
+        told["tiles"],
         "",
         "## Tables",
         "",
@@ -122,4 +142,6 @@ def _bounds(figures: dict[str, Any]) -> list[str]:
     lines += ["", "The bound of the columns leaves out the sums of debits and credits, which tell next to nothing."]
     one = figures["session_intent"]
     lines += ["", f"A single session's purpose, from that session alone: {one['accuracy']:.3f} (NMI {one['nmi']:.2f})."]
+    told = ", ".join(f"{sight} {tile['log_loss']:.3f} ({tile['right']:.3f})" for sight, tile in one["tiles"].items())
+    lines += ["", f"The clicked one of four tiles, before they are shown, log loss (share ranked first): {told}."]
     return lines

@@ -16,7 +16,8 @@ from ragmarket.signals.simulate.activity import purposeful
 from ragmarket.signals.simulate.aims import EVERYDAY_RECURRING
 from ragmarket.signals.simulate.draws import logs, overdispersed_log, poisson_log, total
 from ragmarket.signals.simulate.people import YOUNGEST
-from ragmarket.signals.vocabulary import INTENTS, TXN_CHANNELS
+from ragmarket.signals.simulate.tiles import click_chances
+from ragmarket.signals.vocabulary import INTENTS, PAGES, TXN_CHANNELS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,14 +67,14 @@ def evidence(world: World, preset: Preset, block: Block, view: View) -> Evidence
         tolerance = poisson_log(complaints, w.COMPLAINT_RATE + world.contact)
     else:
         tolerance = poisson_log(_count(block, block.remarks.cell[~asked & ~grumbles])[:, :, None], world.contact)
-        spoken = _pool(
-            block, block.remarks.cell[asked], _errands(preset, logs(world.cores)[:, block.remarks.core[asked]])
+        spoken = pool(
+            block, block.remarks.cell[asked], errands(preset, logs(world.cores)[:, block.remarks.core[asked]])
         )
-        read = _pool(block, block.visits.cell[shown], _errands(preset, session_logs(world, block)[:, shown]))
+        read = pool(block, block.visits.cell[shown], errands(preset, session_logs(world, block)[:, shown]))
         months += (spoken + read)[:, :, None, None, :]
-        channel = _pool(block, block.visits.cell[shown], logs(world.referrer)[:, block.visits.referrer[shown]])
-        timing = _pool(block, block.visits.cell[shown], logs(world.slot)[:, block.visits.slot[shown]])
-    return Evidence(_lives(world, block), months, channel, timing, tolerance)
+        channel = pool(block, block.visits.cell[shown], logs(world.referrer)[:, block.visits.referrer[shown]])
+        timing = pool(block, block.visits.cell[shown], logs(world.slot)[:, block.visits.slot[shown]])
+    return Evidence(standing_logs(world, block), months, channel, timing, tolerance)
 
 
 def _count(block: Block, cell: Codes) -> Any:
@@ -83,7 +84,7 @@ def _count(block: Block, cell: Codes) -> Any:
     return np.bincount(cell, minlength=customers * periods).reshape(customers, periods).astype(np.int64)
 
 
-def _pool(block: Block, cell: Codes, rows: Floats) -> Floats:
+def pool(block: Block, cell: Codes, rows: Floats) -> Floats:
     """(n, T, states): the sum over the rows of each cell; ``rows`` is (states, events)."""
     import numpy as np
 
@@ -92,7 +93,7 @@ def _pool(block: Block, cell: Codes, rows: Floats) -> Floats:
     return np.stack(sums, axis=-1).reshape(customers, periods, len(rows))
 
 
-def _errands(preset: Preset, rows: Floats) -> Floats:
+def errands(preset: Preset, rows: Floats) -> Floats:
     """Log likelihoods given the month's intent from those given what a single session or call was for."""
     import numpy as np
 
@@ -102,7 +103,8 @@ def _errands(preset: Preset, rows: Floats) -> Floats:
     return np.asarray(np.logaddexp(rows + np.log1p(-preset.errand), any_aim[None]))
 
 
-def _lives(world: World, block: Block) -> Floats:
+def standing_logs(world: World, block: Block) -> Floats:
+    """(n, k): the standing columns and holdings."""
     import numpy as np
 
     columns = block.standing
@@ -143,21 +145,54 @@ def _payments(world: World, block: Block, view: View) -> Floats:
     everyday = (1 - w.PURPOSEFUL) * world.everyday[:, paid.category, paid.channel]
     aimed = w.PURPOSEFUL * world.purpose[:, paid.category, paid.channel]
     # A category is everyday or purposeful, never both, outside a control world: there the sum does not factorise.
-    mixed = [[_pool(block, paid.cell, logs(every + aim)[None])[..., 0] for aim in aimed] for every in everyday]
+    mixed = [[pool(block, paid.cell, logs(every + aim)[None])[..., 0] for aim in aimed] for every in everyday]
     rows = np.moveaxis(np.array(mixed), (0, 1), (2, 3))
+    return np.asarray(rows + pool(block, paid.cell, _habits(world, block))[:, :, None, :])
+
+
+def payment_logs(world: World, block: Block) -> Floats:
+    """(s, z, payments): each payment with its payee, channel, recurrence and time of the month."""
+    import numpy as np
+
+    paid = block.payments
+    everyday = (1 - w.PURPOSEFUL) * world.everyday[:, paid.category, paid.channel]
+    aimed = w.PURPOSEFUL * world.purpose[:, paid.category, paid.channel]
+    return np.asarray(logs(everyday[:, None] + aimed[None]) + _habits(world, block)[None])
+
+
+def _habits(world: World, block: Block) -> Floats:
+    import numpy as np
+
+    paid = block.payments
     marked = purposeful()[paid.category]
     chance = np.where(marked, world.recurring[:, None], EVERYDAY_RECURRING)
     habit = logs(np.where(paid.recurring, chance, 1 - chance))
-    habit += logs(np.where(marked, world.phase[:, paid.phase], 1 / w.PHASES))
-    return np.asarray(rows + _pool(block, paid.cell, habit)[:, :, None, :])
+    return np.asarray(habit + logs(np.where(marked, world.phase[:, paid.phase], 1 / w.PHASES)))
 
 
-def session_logs(world: World, block: Block) -> Floats:
-    """(z, sessions): pages and products in order, the search, and the tile that was clicked."""
+def session_logs(world: World, block: Block, *, before_tiles: bool = False) -> Floats:
+    """(z, sessions): pages and products in order, the search, and what was done with the tiles.
+
+    Args:
+        world: The distributions.
+        block: The customers.
+        before_tiles: Whether to read only what stands before the home page and its tiles; nothing in visits without it.
+    """
     import numpy as np
 
     visits = block.visits
-    rows = np.flatnonzero(visits.chain >= 0)
+    count, read = len(visits.cell), visits.chain >= 0
+    searched = visits.search >= 0
+    if before_tiles:
+        at_home = np.flatnonzero(visits.page == PAGES.index("home"))
+        home = np.zeros(count, dtype=np.int64)
+        home[visits.session[at_home]] = at_home
+        at_search = np.flatnonzero(visits.page == PAGES.index("search"))
+        early = np.zeros(count, dtype=bool)
+        early[visits.session[at_search]] = at_search < home[visits.session[at_search]]
+        read = read & (np.arange(len(read)) < home[visits.session])
+        searched = searched & early
+    rows = np.flatnonzero(read)
     session, page, product = visits.session[rows], visits.chain[rows], visits.product[rows]
     first = np.r_[True, session[1:] != session[:-1]]
     before_page, before_product = np.r_[0, page[:-1]], np.r_[0, product[:-1]]
@@ -165,10 +200,18 @@ def session_logs(world: World, block: Block) -> Floats:
     fresh = world.products[:, product]
     kept = w.KEEP_PRODUCT * (product == before_product) + (1 - w.KEEP_PRODUCT) * fresh
     moves += logs(np.where(first, fresh, kept))
-    count = len(visits.cell)
-    found = np.stack([np.bincount(session, weights=row, minlength=count) for row in moves])
-    found += np.where(visits.search >= 0, logs(world.searches)[:, visits.search], 0.0)
-    weights = world.tiles[:, visits.tiles] * np.array(w.PLACES)
+    found: Floats = np.stack([np.bincount(session, weights=row, minlength=count) for row in moves]).astype(np.float64)
+    found += np.where(searched, logs(world.searches)[:, visits.search], 0.0)
+    return found if before_tiles else found + _tile_logs(world, block)
+
+
+def _tile_logs(world: World, block: Block) -> Floats:
+    """(z, sessions): the click, or that there was none; nothing where no tiles were shown."""
+    import numpy as np
+
+    visits = block.visits
+    chances = click_chances(world, visits.tiles)
     place = (visits.tiles == visits.clicked[:, None]).argmax(1)
-    chosen = logs(weights / weights.sum(-1, keepdims=True))[:, np.arange(count), place]
-    return np.asarray(found + np.where(visits.clicked >= 0, chosen, 0.0))
+    chosen = chances[:, np.arange(len(place)), place]
+    told = logs(np.where(visits.clicked >= 0, chosen, 1 - chances.sum(-1)))
+    return np.asarray(np.where(visits.kind < 2, told, 0.0))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ragmarket.signals.simulate.bayes import Posterior
     from ragmarket.signals.simulate.blocks import Block
+    from ragmarket.signals.simulate.foresight import SessionBounds
     from ragmarket.signals.simulate.presets import Preset
     from ragmarket.signals.truth_tables import View
 
@@ -28,8 +29,9 @@ _SEND_DAY, _SEND_MINUTE = 27, (9 * 60, 13 * 60, 19 * 60, 11 * 60)
 
 
 def frames(
-    preset: Preset, seed: int, block: Block, known: Mapping[View, Posterior] | None = None, purposes: Any = None
-) -> dict[str, pl.DataFrame]:
+    preset: Preset, seed: int, block: Block, known: Mapping[View, Posterior] | None = None,
+    visits: SessionBounds | None = None,
+) -> dict[str, pl.DataFrame]:  # fmt: skip
     """All tables of one block, in the order of customers and of time.
 
     Args:
@@ -38,10 +40,9 @@ def frames(
             is drawn from it too.
         block: The customers.
         known: Posteriors by view; the table `bounds` is made only with them.
-        purposes: Posteriors of sessions, (sessions, z); the table `session_bounds` is made only with them.
+        visits: What can be known of visits; the table `session_bounds` is made only with it.
     """
     import numpy as np
-    import polars as pl
 
     stock = Stock(preset, block)
     rng = np.random.default_rng(np.random.SeedSequence((seed, block.first, 1)))
@@ -58,13 +59,8 @@ def frames(
     }
     if known is not None:
         made["bounds"] = _bounds(stock, known)
-    if purposes is not None:
-        made["session_bounds"] = made["truth_sessions"].select(
-            "_owner",
-            "session_id",
-            coded("session_bounds", "intent", purposes.argmax(-1)).alias("intent"),
-            pl.Series(purposes.max(-1).round(6)).alias("probability"),
-        )
+    if visits is not None:
+        made["session_bounds"] = _session_bounds(block, made["truth_sessions"], visits)
     keep = min(block.size[0], preset.customers - block.first)
     return {name: _cut(made[name], stock, keep) for name in TABLES if name in made}
 
@@ -95,6 +91,30 @@ def _bounds(stock: Stock, known: Mapping[View, Posterior]) -> pl.DataFrame:
                 for head, classes in one.heads.items()
             },
         }
+    )
+
+
+def _session_bounds(block: Block, truth: pl.DataFrame, known: SessionBounds) -> pl.DataFrame:
+    import numpy as np
+    import polars as pl
+
+    tiles, clicked, rows = block.visits.tiles, block.visits.clicked, np.arange(len(block.visits.cell))
+    place = (tiles == clicked[:, None]).argmax(1)
+    best = {
+        sight: np.where(clicked >= 0, tiles[rows, chances.argmax(1)], -1) for sight, chances in known.clicks.items()
+    }
+    return truth.select(
+        "_owner",
+        "session_id",
+        coded("session_bounds", "intent", known.purposes.argmax(-1)).alias("intent"),
+        pl.Series(known.purposes.max(-1).round(6)).alias("probability"),
+        *(coded("session_bounds", f"tile_{sight}", codes).alias(f"tile_{sight}") for sight, codes in best.items()),
+        *(
+            pl.when(pl.Series(clicked >= 0))
+            .then(pl.Series(chances[rows, place].round(6)))
+            .alias(f"tile_chance_{sight}")
+            for sight, chances in known.clicks.items()
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -21,6 +22,10 @@ class Preset(Frozen):
             know nothing that the columns do not know.
         tilt: Factor on what balances, channel counts and visits show of the intent.
         errand: Share of sessions and of notes that serve another intent than the month's.
+        tile_choice: Whether a visitor may pass on where no tile of the home page serves the visit (`free`), or clicks
+            one with the same chance whatever is on show (`forced`); see `ragmarket.signals.simulate.tiles`.
+        idle_clicks: How much of what a tile is worth to a visitor has nothing to do with the purpose of the visit:
+            curiosity, slips, the picture.
     """
 
     name: str
@@ -30,6 +35,8 @@ class Preset(Frozen):
     control: bool = False
     tilt: float = Field(default=1.0, ge=0.0)
     errand: float = Field(default=0.2, ge=0.0, lt=1.0)
+    tile_choice: Literal["free", "forced"] = "free"
+    idle_clicks: float = Field(default=0.3, gt=0.0, le=1.0)
 
 
 PRESETS: dict[str, Preset] = {

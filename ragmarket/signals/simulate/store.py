@@ -43,7 +43,8 @@ def write(
     Raises:
         InvalidInput: The folder holds something, or an argument is out of range.
     """
-    from ragmarket.signals.simulate.bayes import posterior, session_posterior
+    from ragmarket.signals.simulate.bayes import posterior
+    from ragmarket.signals.simulate.foresight import session_bounds
     from ragmarket.signals.simulate.frames import frames
     from ragmarket.signals.simulate.generator import BLOCK, blocks
     from ragmarket.signals.simulate.world import build
@@ -58,14 +59,14 @@ def write(
     kept: list[dict[str, pl.DataFrame]] = []
     for block in blocks(preset, seed):
         known = {view: posterior(world, preset, block, view) for view in VIEWS} if bounds else None
-        purposes = session_posterior(world, preset, block) if bounds else None
-        made = frames(preset, seed, block, known, purposes)
+        visits = session_bounds(world, preset, block) if bounds else None
+        made = frames(preset, seed, block, known, visits)
         for name, frame in made.items():
             # By block: what a chunk is must not show in the hash.
             hashes[name].update(frame.write_csv(include_header=False).encode("utf-8"))
             rows[name] += frame.height
         if bounds:
-            kept.append({name: made[name] for name in _JUDGED})
+            kept.append({name: made[name] for name in _JUDGED} | {"clicks": _clicks(made)})
         waiting.append(made)
         done = min(block.first + BLOCK, preset.customers)
         if len(waiting) * BLOCK >= chunk or done == preset.customers:
@@ -116,10 +117,21 @@ def _write_part(folder: Path, part: int, waiting: list[dict[str, pl.DataFrame]])
 def _figures(kept: list[dict[str, pl.DataFrame]]) -> dict[str, Any]:
     import polars as pl
 
-    from ragmarket.signals.simulate.bounds import alone, summary
+    from ragmarket.signals.simulate.bounds import alone, summary, tiles
 
-    bound, outcomes, customers, periods, visits, found = (pl.concat([made[name] for made in kept]) for name in _JUDGED)
+    bound, outcomes, customers, periods, visits, found, clicks = (
+        pl.concat([made[name] for made in kept]) for name in (*_JUDGED, "clicks")
+    )
     # Never joined by sorting: the rows of a block stand in one order in all four tables.
     truth = periods.join(customers, on="customer_id", how="left", maintain_order="left")
     figures = summary(bound, outcomes, truth.select([name for name in HEADS if name in truth.columns]))
-    return figures | {"session_intent": alone(visits["intent"], found["intent"])}
+    alike = alone(visits["intent"], found["intent"])
+    return figures | {"session_intent": alike | {"tiles": tiles(found, clicks["tile_clicked"])}}
+
+
+def _clicks(made: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    clicked = made["session_events"].filter(pl.col("tile_clicked").is_not_null()).select("session_id", "tile_clicked")
+    sessions = made["session_bounds"].select("session_id")
+    return sessions.join(clicked, on="session_id", how="left", maintain_order="left").select("tile_clicked")

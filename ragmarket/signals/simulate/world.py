@@ -15,6 +15,7 @@ from ragmarket.signals.simulate.aims import AIMS, BACKGROUND_AIM, OTHER_PAGES
 from ragmarket.signals.simulate.people import OLDEST, RURAL_STATES, SEGMENTS, STAGES, STATES, YOUNGEST
 from ragmarket.signals.simulate.rates import ACTIVITY, ALIKE, CONTACT_COMPLAINT_RATE, PURPOSEFUL
 from ragmarket.signals.simulate.tellings import blend, level, norm, referrers, rows, slots, told
+from ragmarket.signals.simulate.tiles import worth_of_passing
 from ragmarket.signals.vocabulary import INTENTS, LIFE_STAGES
 from ragmarket.signals.vocabulary import SEGMENTS as SEGMENT_NAMES
 from ragmarket.signals.vocabulary import STATES as STATE_NAMES
@@ -57,7 +58,8 @@ class World:
     pages: Floats  # (z, pages, pages)
     searches: Floats  # (z, queries)
     cores: Floats  # (z, cores)
-    tiles: Floats  # (z, p): relative weights
+    tiles: Floats  # (z, p): what a tile is worth to a purpose
+    passing: float | None  # what passing on is worth; None: every visit clicks with the same chance
     contact: Floats  # (i,)
     referrer: Floats  # (c, referrers)
     slot: Floats  # (t, t)
@@ -97,6 +99,8 @@ def build(preset: Preset) -> World:
     odds = (held / (1 - held))[:, None] * affinity[None]
     wants = norm([[AIMS[z].products.get(p, 0.15) for p in PRODUCT_CLASSES] for z in INTENTS])  # type: ignore[call-overload]
     visits = np.array([AIMS[z].visits for z in INTENTS]) ** preset.tilt
+    tiles = level((1 - preset.idle_clicks) * wants + preset.idle_clicks / wants.shape[1], preset)
+    aims = _aims(kinds)
     return World(
         kinds=np.array(kinds),
         kind=norm(prior),
@@ -111,13 +115,14 @@ def build(preset: Preset) -> World:
         timing=norm([walk.timing for walk in walks]),
         tolerance=norm([walk.tolerance for walk in walks]),
         holds=odds / (1 + odds),
-        aim=_aims(kinds),
+        aim=aims,
         balance=(1 - ALIKE / 2) * np.log([[walk.balance] for walk in walks])
         + ALIKE / 2 * np.log(60_000)
         + preset.tilt * np.array([[AIMS[z].balance for z in INTENTS]]),
         txns=np.array([[walk.txns * factor for factor in ACTIVITY] for walk in walks]),
         visits=np.array([[walk.visits * factor for factor in ACTIVITY] for walk in walks])[..., None] * visits,
-        tiles=level(norm(wants + 0.04), preset),
+        tiles=tiles,
+        passing=worth_of_passing(tiles, purposes(aims, norm(prior), preset), preset),
         contact=level(np.array(CONTACT_COMPLAINT_RATE), preset),
         referrer=referrers(preset),
         slot=slots(preset),
@@ -127,6 +132,20 @@ def build(preset: Preset) -> World:
         other_pages=norm(list(OTHER_PAGES.values())),
         **told(preset),
     )
+
+
+def purposes(aims: Floats, kind: Floats, preset: Preset) -> Floats:
+    """(z,): how common each purpose is among visits, errands included.
+
+    Args:
+        aims: (months, k, z).
+        kind: (k,).
+        preset: The bank.
+    """
+    import numpy as np
+
+    months = np.einsum("mkz,k->z", aims, kind) / len(aims)
+    return np.asarray((1 - preset.errand) * months + preset.errand / len(months))
 
 
 def _aims(kinds: list[tuple[int, int]]) -> Floats:
