@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ragmarket.knowledge.catalogue import Theme
 from ragmarket.knowledge.files import ROOT, load
@@ -18,22 +18,54 @@ NEUTRAL_INTENT = "general"
 NEUTRAL_SEGMENT = "neutral"
 THEMES: tuple[Theme, ...] = get_args(Theme)
 Style = Literal["any", "short", "full"]
+Register = Literal["any", "customer", "formal"]
+Trait = Literal["life_stage", "sophistication", "risk_appetite", "channel"]
+TRAITS: tuple[Trait, ...] = get_args(Trait)
+# What a fact for one group weighs in a message to that group, and in a message to anybody else.
+FOR_THEM, FOR_OTHERS = 1.5, 0.4
 
 
 class Intent(Frozen):
-    """One aim a customer may have."""
+    """One aim a customer may have; the bank's lines for it are for ``products``, all where none is named."""
 
     label: str
     aim: str
+    products: tuple[ProductClass, ...] = ()
     themes: dict[Theme, float] = {}
     aliases: tuple[str, ...] = ()
 
 
 class Segment(Frozen):
-    """What belonging to a group adds to the intent's preference, and whether facts are told briefly or in full."""
+    """What belonging to a group adds to the intent's preference, and in which manner the group is told.
+
+    Attributes:
+        concerns: How much each concern (a finer theme) weighs; 1 is neutral.
+        style: Whether facts are told briefly or in full.
+        tone: Warm (``customer``) or plain (``formal``) words; ``any`` leaves it to the channel.
+        aim: Where the group likes to go on from a message; None leaves it to the intent.
+        audiences: The groups of `Audience` to which everybody in the segment belongs.
+    """
 
     themes: dict[Theme, float] = {}
+    concerns: dict[str, float] = {}
     style: Style = "any"
+    tone: Register = "any"
+    aim: Literal["learn", "branch", "chat", "app"] | None = None
+    audiences: tuple[str, ...] = ()
+
+
+class Audience(Frozen):
+    """A group of customers, by the kinds of fact and the conditions that hold for it alone."""
+
+    kinds: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+
+
+class Prominence(Frozen):
+    """Kinds of fact that a customer asks for first (above 1), or that are fine print (below)."""
+
+    weight: float = Field(gt=0)
+    kinds: tuple[str, ...] = Field(min_length=1)
 
 
 class Emphasis(Frozen):
@@ -62,6 +94,25 @@ class _Regions(Frozen):
 class _Customers(Frozen):
     intents: dict[str, Intent] = Field(min_length=1)
     segments: dict[str, Segment] = Field(min_length=1)
+    audiences: dict[str, Audience] = {}
+    prominence: tuple[Prominence, ...] = ()
+    concerns: dict[str, tuple[str, ...]] = {}
+    traits: dict[Trait, dict[str, Segment]] = {}
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        unknown = {one for segment in self.segments.values() for one in segment.audiences} - set(self.audiences)
+        if unknown:
+            raise ValueError(f"segments name audiences that are not listed: {', '.join(sorted(unknown))}")
+        groups = [*self.segments.values(), *(one for values in self.traits.values() for one in values.values())]
+        unknown = {concern for group in groups for concern in group.concerns} - set(self.concerns)
+        if unknown:
+            raise ValueError(f"segments name concerns that are not listed: {', '.join(sorted(unknown))}")
+        kinds = [kind for kinds in self.concerns.values() for kind in kinds]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            raise ValueError(f"kinds stand under two concerns: {', '.join(twice)}")
+        return self
 
 
 class Angles(_Customers):
@@ -107,9 +158,61 @@ class Angles(_Customers):
                     add(emphasis.themes)
         return found
 
-    def style(self, segment: str) -> Style:
-        """Whether a segment is told facts briefly or in full."""
-        return self.segments[segment].style if segment in self.segments else "any"
+    def fit(self, kind: str | None, conditions: Collection[str], segment: str) -> float:
+        """How well a fact suits a message to a segment, by prominence, concern and whom it holds for; 1 is neutral."""
+        own = self.manner(segment)
+        weight = next((one.weight for one in self.prominence if kind in one.kinds), 1.0)
+        weight *= own.concerns.get(self.concern(kind) or "", 1.0)
+        groups = {
+            name
+            for name, audience in self.audiences.items()
+            if kind in audience.kinds or not set(audience.conditions).isdisjoint(conditions)
+        }
+        if not groups:
+            return weight
+        return weight * (FOR_THEM if groups & set(own.audiences) else FOR_OTHERS)
+
+    def has_lines(self, intent: str, product_class: str) -> bool:
+        """Whether the bank's lines for an intent are for a product: nobody hears of insurance in a card's message."""
+        return intent in self.intents and product_class in (self.intents[intent].products or (product_class,))
+
+    def concern(self, kind: str | None) -> str | None:
+        """What a kind of fact is about for the customer, more finely than its theme; None where nothing is said."""
+        return next((name for name, kinds in self.concerns.items() if kind in kinds), None)
+
+    def manner(self, segment: str) -> Segment:
+        """In which manner a segment is told; an unknown one like everybody."""
+        return self.segments.get(segment, Segment())
+
+    def like(self, profiles: Mapping[str, Mapping[Trait, str]]) -> Angles:
+        """These angles with segments of a bank's own beside them, each known by its traits alone.
+
+        Args:
+            profiles: Traits by the segment's name; a value without an entry under ``traits`` says nothing. A name that
+                the bank's knowledge has already stays as it is there.
+        """
+        found = {name: self._by_traits(traits) for name, traits in profiles.items() if name not in self.segments}
+        return self.model_copy(update={"segments": {**self.segments, **found}}) if found else self
+
+    def _by_traits(self, traits: Mapping[Trait, str]) -> Segment:
+        known = [
+            self.traits[trait][traits[trait]] for trait in TRAITS if traits.get(trait) in self.traits.get(trait, {})
+        ]
+        themes, concerns = dict[Theme, float](), dict[str, float]()
+        for one in known:
+            for theme, factor in one.themes.items():
+                themes[theme] = themes.get(theme, 1.0) * factor
+            for concern, factor in one.concerns.items():
+                concerns[concern] = concerns.get(concern, 1.0) * factor
+        return Segment(
+            themes=themes,
+            concerns=concerns,
+            style=next((one.style for one in known if one.style != "any"), "any"),
+            tone=next((one.tone for one in known if one.tone != "any"), "any"),
+            # How the group is reached says more of where it goes on than who it is.
+            aim=next((one.aim for one in reversed(known) if one.aim), None),
+            audiences=tuple(dict.fromkeys(audience for one in known for audience in one.audiences)),
+        )
 
 
 def leaning(weights: Mapping[Theme, float]) -> tuple[Theme, ...]:
@@ -125,4 +228,4 @@ def load_angles(path: Path = ROOT / "angles.yaml", regions: Path = ROOT / "regio
         BadKnowledge: A file is wrong; names its line.
     """
     customers = load(path, _Customers)
-    return Angles(intents=customers.intents, segments=customers.segments, regions=load(regions, _Regions).regions)
+    return Angles(**dict(customers), regions=load(regions, _Regions).regions)
