@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.progress import track
 
 from eval.copy_metrics import overlap, words
+from eval.generation_pairs import metamorphic
 from eval.generation_report import as_page, report
 from eval.generation_variety import terms, variety
 from eval.rereading import faults_of
@@ -112,31 +113,6 @@ def _bodies(rows: Sequence[Written]) -> list[Written]:
     ]
 
 
-def metamorphic(house: House, rows: Sequence[Written], console: Console) -> dict[str, Count]:
-    """Another intent, segment or region: are other facts told, and is anything lawful changed (it must not be)?"""
-    found: defaultdict[str, list[bool]] = defaultdict(list)
-    other = {
-        "intent": ("compare_costs", "grow_savings"),
-        "segment": ("affluent", "young_earner"),
-        "region": ("MH", "KL"),
-    }
-    for row in track(rows, "metamorphic", console=console):
-        for field, (one, two) in other.items():
-            value = two if getattr(row.brief, field) == one else one
-            changed = write(house, row.brief.model_copy(update={field: value}))
-            if not changed.accepted:
-                continue
-            found[f"changed {field}: other facts"].append(
-                {one.kind for one in changed.told} != {one.kind for one in row.told}
-            )
-            found[f"changed {field}: other facts or other words"].append(changed.words != row.words)
-            found["policy and wordings unchanged"].append(
-                changed.record["policy"] == row.record["policy"]
-                and [one.sha256 for one in changed.result.disclaimers] == [one.sha256 for one in row.result.disclaimers]
-            )
-    return {name: (sum(hits), len(hits)) for name, hits in found.items()}
-
-
 def held_out(house: House, count: int) -> dict[str, float]:
     """Completion loss, in nats per token, by language on combinations that the writer was never trained on."""
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -158,11 +134,14 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every combination instead of a sample")
     parser.add_argument("--sample", type=int, default=270, help="briefs in the sample (default %(default)s)")
     parser.add_argument("--variants", type=int, default=27, help="briefs of which three variants are written")
+    parser.add_argument("--pairs", type=int, default=60, help="briefs written for two intents, segments … each")
     parser.add_argument("--seed", type=int, default=11, help="seed of sample and intents (default %(default)s)")
     parser.add_argument(
         "--as-of", type=date.fromisoformat, default=date(2026, 11, 21), help="day (default %(default)s)"
     )
-    parser.add_argument("--quick", action="store_true", help="45 briefs, 9 of them with variants, no held-out loss")
+    parser.add_argument(
+        "--quick", action="store_true", help="45 briefs, 9 with variants, 12 in pairs, no held-out loss"
+    )
     parser.add_argument("--json", type=Path, help="write all figures and results there")
     parser.add_argument("--html", type=Path, help="write one page with tables and plots there")
     parser.add_argument("--show", type=int, default=0, help="print so many accepted texts per language")
@@ -197,11 +176,12 @@ def main() -> int:
     }
     some = [row.brief for row in accepted[: 9 if arguments.quick else arguments.variants]]
     three = variants(house, some, console)
-    counts |= metamorphic(house, accepted[: len(some)], console)
+    pairs = metamorphic(house, accepted[: 12 if arguments.quick else arguments.pairs], write, console)
     loss = {} if arguments.quick else held_out(house, 180)
     seconds = [row.seconds for row in rows if row.brief.channel == "whatsapp"]
     figures: dict[str, Any] = {
         "counts": counts,
+        "pairs": pairs,
         "languages": by_group(rows, "language"),
         "channels": by_group(rows, "channel"),
         "faults": dict(faults),

@@ -20,6 +20,11 @@ def report(out: Console, figures: dict[str, Any]) -> None:
     for name, (hits, of) in figures["counts"].items():
         overall.add_row(name, percent(hits, of))
     out.print(overall)
+    for field, own in figures["pairs"].items():
+        differing = Table(f"two values of {field}", "share of pairs")
+        for name, count in own.items():
+            differing.add_row(name, percent(*count))
+        out.print(differing)
     for field in ("languages", "channels"):
         shown = Table(field, "accepted, all", "accepted, possible", "first pass, possible")
         for name, own in figures[field].items():
@@ -47,6 +52,8 @@ def as_page(figures: dict[str, Any]) -> str:
     """The figures as one HTML page."""
     rows = [[name, percent(hits, of)] for name, (hits, of) in figures["counts"].items()]
     parts = [table(["what", "share"], rows)]
+    for field, own in figures["pairs"].items():
+        parts.append(table([f"two values of {field}", "share of pairs"], [[k, percent(*v)] for k, v in own.items()]))
     for field, target in (("languages", 0.90), ("channels", 0.95)):
         plain = {name: own["accepted of possible"] for name, own in figures[field].items()}
         parts.append(shares_plot(f"Accepted within two rewrites, of possible briefs, by {field[:-1]}", plain, target))

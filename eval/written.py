@@ -109,7 +109,7 @@ class Written:
         kinds = self.house.catalogue.kinds
         weights = self.weights()
         free = [item for item in self.evidence.values() if item.phrasable and item.kind and item.kind not in bound]
-        ranked = sorted({kinds[str(item.kind)].theme for item in free}, key=lambda theme: -weights[theme])
+        ranked = sorted({kinds[str(item.kind)].theme for item in free}, key=lambda theme: (-weights[theme], theme))
         leading = set(leaning(weights)[:LEADING]) or set(ranked)
         leading |= set(ranked[:LEADING])
         return [kinds[str(item.kind)].theme in leading for item in self.told if item.kind not in bound]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
-from ragmarket.generation.prompt import build_prompt
+from ragmarket.generation.planning import leading, plan
+from ragmarket.generation.prompt import build_prompt, register_of
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
-from ragmarket.knowledge.angles import Angles, leaning
+from ragmarket.generation.wording import fitting
+from ragmarket.knowledge.angles import Angles, Register, Style, leaning
+from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
@@ -21,6 +26,15 @@ from ragmarket.schemas.prediction import Prediction
 
 MAX_TOKENS = 640
 REWRITE_TEMPERATURE = 0.7
+# How far apart, as a logarithm, two variants may see the same fact.
+SPREAD = 1.2
+# With less room than this, in characters, nobody's manner is asked for.
+ROOMY = 150
+# Register and style of variants in turn where the segment asks for none; ``other`` is what the channel does not use.
+VARIED: tuple[tuple[Register | Literal["other"], Style], ...] = (("any", "any"), ("other", "any"), ("any", "full"))
+# What a fact weighs whose theme the message does not lead with.
+OFF_ANGLE = 0.35
+CHATS = frozenset({"whatsapp"})
 TOO_LONG = frozenset({"channel.length", "channel.sms_segments"})
 
 
@@ -32,15 +46,23 @@ class GroundedDrafter:
         packs: Language packs by language.
         angles: Which aim an intent has.
         free_attempts: How many attempts may use words of the writer's own; later ones are held to the phrasebook.
+            Review releases nothing else unless a person looks at it: without one, a free attempt is a vain one.
+        catalogue: The fact catalogue; the shipped one by default.
     """
 
     def __init__(
-        self, engine: Engine, packs: Mapping[str, LanguagePack], angles: Angles, free_attempts: int = 2
+        self,
+        engine: Engine,
+        packs: Mapping[str, LanguagePack],
+        angles: Angles,
+        free_attempts: int = 0,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._engine = engine
         self._packs = packs
         self._angles = angles
         self._free_attempts = free_attempts
+        self._kinds = (catalogue or load_catalogue()).kinds
 
     def task(
         self,
@@ -66,8 +88,6 @@ class GroundedDrafter:
             facts, needs = tellable(kept, needs)
         if not facts:
             raise NothingToSay("no retrieved fact of this product can be put into words here")
-        if brief.seed or attempt:
-            facts = self._shuffled(facts, brief.seed + attempt)
         too_long = sum(finding.rule in TOO_LONG for finding in findings)
         most = max(1, min(policy.max_claims, brief.max_claims or policy.max_claims, len(facts)) - too_long)
         required = sum(fact.must for fact in facts)
@@ -83,18 +103,43 @@ class GroundedDrafter:
             self._angles.region(brief.region, brief.language),
             brief.as_of or policy.as_of,
         )
+        most = max(most, required)
+        themes = {fact.id: self._kinds[fact.kind].theme for fact in facts if fact.kind in self._kinds}
+        first = leading(weights, {themes[fact.id] for fact in facts if fact.id in themes and not fact.must})
+        worth = {item.id: item.score * (1.0 if themes.get(item.id) in first else OFF_ANGLE) for item in evidence}
+        if brief.seed or attempt:
+            worth = self._varied(worth, brief.seed + attempt)
+        if too_long and most == 1:
+            # A single claim cannot be left out: what can be said in the fewest letters goes first.
+            kinds = self._packs[brief.language].kinds
+            worth |= {fact.id: 1 / min(map(len, kinds[fact.kind].all)) for fact in facts if fact.kind in kinds}
+        least = min(policy.min_claims, most)
+        planned = plan(facts, worth, needs, most, self._angles.concern)
+        if len(planned) >= max(1, least):
+            facts, least = planned, len(planned)
+            needs = tellable(facts, needs)[1]
+        manner = self._angles.manner(prediction.segment)
+        tone, style = VARIED[brief.seed % len(VARIED)] if manner.tone == "any" else (manner.tone, manner.style)
+        # Where mandatory text leaves little room, or a message was too long, it is brief and in the channel's words.
+        narrow = bool(too_long) or (policy.max_chars is not None and policy.max_chars - policy.reserved < ROOMY)
+        if tone == "other":
+            tone = "customer" if register_of(policy.channel) == "formal" else "formal"
+        aim = None if manner.aim == "chat" and policy.channel not in CHATS else manner.aim
         return WritingTask(
             language=brief.language,
             channel=brief.channel,
             product_class=policy.product_class,
             intent=prediction.intent,
-            aim=intent.aim if intent else "learn",
+            aim=aim or (intent.aim if intent else "learn"),
             angle=leaning(weights),
-            style=self._angles.style(prediction.segment),
-            min_claims=min(policy.min_claims, max(most, required)),
-            max_claims=max(most, required),
+            style="short" if narrow else style,
+            min_claims=least,
+            max_claims=max(most, least),
             facts=facts,
             needs=needs,
+            tone="any" if narrow else tone,
+            own_lines=self._angles.has_lines(prediction.intent, policy.product_class),
+            own_aim=aim is not None,
         )
 
     @staticmethod
@@ -103,11 +148,10 @@ class GroundedDrafter:
         return facts, needs_of(facts, policy)
 
     @staticmethod
-    def _shuffled(facts: Sequence[Fact], seed: int) -> tuple[Fact, ...]:
-        """Neighbours change places, so that variants differ while the best facts stay near the front."""
+    def _varied(worth: Mapping[str, float], seed: int) -> dict[str, float]:
+        """Worths a little off, so that variants differ while the best facts stay near the front."""
         dice = random.Random(seed)
-        order = sorted(range(len(facts)), key=lambda position: position + dice.random() * 3)
-        return tuple(facts[position] for position in order)
+        return {id_: value * math.exp(SPREAD * (dice.random() - 0.5)) for id_, value in worth.items()}
 
     def draft(
         self,
@@ -115,7 +159,7 @@ class GroundedDrafter:
         prediction: Prediction,
         policy: Policy,
         evidence: Sequence[Evidence],
-        product_name: str,  # noqa: ARG002 (part of the Drafter promise; the name is a slot here)
+        product_name: str,
         findings: Sequence[Finding],
         attempt: int,
     ) -> tuple[Draft, Generation]:
@@ -128,7 +172,12 @@ class GroundedDrafter:
         task = self.task(brief, prediction, policy, evidence, findings, attempt)
         generation = self._engine.generate(
             build_prompt(task),
-            build_grammar(task, self._packs[brief.language], by_the_book=attempt >= self._free_attempts),
+            build_grammar(
+                task,
+                self._packs[brief.language],
+                by_the_book=attempt >= self._free_attempts,
+                fits=fitting(product_name, policy.subject_max_chars),
+            ),
             seed=brief.seed * 1009 + attempt,
             max_tokens=MAX_TOKENS,
             temperature=REWRITE_TEMPERATURE if brief.seed or attempt else 0.0,

@@ -10,13 +10,14 @@ punctuation, approved Latin terms and the product's slot: there is no digit in i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
-from ragmarket.generation.prompt import SHORT_CHANNELS, fact_body, register_of, slot_token
+from ragmarket.generation.prompt import fact_body, slot_token
 from ragmarket.generation.task import Fact, WritingTask
+from ragmarket.generation.wording import ctas_of, openings_of, phrasings_of, subjects_of
 from ragmarket.knowledge.language import LanguagePack
 
 # Letters and marks of each script without its digits; ZWNJ and ZWJ belong to the spelling of several languages.
@@ -32,7 +33,6 @@ SCRIPT_CLASSES = {
 }
 # An e-mail of this many facts may lead over from the first to the others.
 BRIDGED_FROM = 3
-SAFE_SUBJECTS = 5
 PUNCTUATION = " ,.;:?'\\u2019\\u2013\\u0964/-"
 
 
@@ -122,13 +122,16 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
     return lines
 
 
-def build_grammar(task: WritingTask, pack: LanguagePack, *, by_the_book: bool = False) -> str:
+def build_grammar(
+    task: WritingTask, pack: LanguagePack, *, by_the_book: bool = False, fits: Callable[[str], bool] = bool
+) -> str:
     """The grammar of one request.
 
     Args:
         task: What is to be written.
         pack: The language.
         by_the_book: Hold every sentence to the bank's phrasings; the writer then only chooses among them.
+        fits: Whether a subject has room beside the product's name.
 
     Raises:
         NothingToSay: No list of these facts has the demanded length and companions.
@@ -139,28 +142,15 @@ def build_grammar(task: WritingTask, pack: LanguagePack, *, by_the_book: bool = 
         _literal("{product}"),
         *(_literal(term) for term in terms),
     ]
-    short = task.channel in SHORT_CHANNELS
     lines: dict[str, Sequence[str]] = {}
-    ctas = pack.ctas_for(task.aim, task.intent)
-    if task.channel == "email":
-        subjects = pack.subjects_for(task.intent)
-        # A long product name leaves room for the shorter ones only; the last attempt does not try its luck.
-        lines |= {"subject": sorted(subjects, key=len)[:SAFE_SUBJECTS] if by_the_book else subjects}
-        lines |= {"opening": pack.openings_for("email", task.intent), "cta": ctas}
-    elif task.channel == "whatsapp":
-        lines |= {"opening": pack.openings_for("whatsapp", task.intent), "cta": ctas}
-    elif task.channel == "push":
-        lines |= {"subject": pack.titles}
+    if task.channel in {"email", "push"}:
+        lines["subject"] = subjects_of(task, pack, fits)
+    if task.channel in {"email", "whatsapp"}:
+        lines |= {"opening": openings_of(task, pack), "cta": ctas_of(task, pack)}
     head = [f'{_field(field)} ","' for field in lines if field != "cta"]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
-    register = register_of(task.channel)
-    book = {
-        fact.id: pack.kinds[fact.kind].of(register, "short" if register == "customer" and short else "any")
-        if by_the_book
-        else None
-        for fact in task.facts
-    }
+    book = {fact.id: phrasings_of(task, pack, fact.id) if by_the_book else None for fact in task.facts}
     bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),

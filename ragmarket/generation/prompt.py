@@ -7,21 +7,23 @@ names their figures stand. So nothing that a document says can instruct the writ
 from __future__ import annotations
 
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.knowledge.angles import Style
+from ragmarket.knowledge.angles import Register, Style
 
 PROMPT_VERSION = "writer-prompt/2"
 FORMAL_CHANNELS = frozenset({"email"})
 SHORT_CHANNELS = frozenset({"sms", "push"})
 
 
-def register_of(channel: str) -> str:
-    """The register in which a channel is written."""
+def register_of(channel: str, tone: Register = "any") -> str:
+    """The register in which a message is written: the one that its group prefers, else the channel's."""
+    if tone != "any":
+        return tone
     return "formal" if channel in FORMAL_CHANNELS else "customer"
 
 
 def style_of(channel: str, style: Style) -> Style:
-    """The style a channel leaves room for: what a segment prefers gives way where every character counts."""
-    return "short" if channel in SHORT_CHANNELS else style
+    """The style in which a message is written: where every character counts, facts are told briefly unless asked."""
+    return "short" if style == "any" and channel in SHORT_CHANNELS else style
 
 
 def slot_token(name: str) -> str:
@@ -49,10 +51,11 @@ def fact_line(fact: Fact) -> str:
 def build_prompt(task: WritingTask) -> str:
     """The prompt of a task. The parts that vary least stand first, so that servers can share the prefix.
 
-    Intent and aim choose the lines around the facts; the angle chooses the facts. The segment stands in neither: a
-    prediction about a customer decides what is told first and how briefly, and no word of it can reach the text.
+    Intent and aim choose the lines around the facts; the facts are chosen already, and the angle says why. The segment
+    does not stand here: a prediction about a customer decides what is told first and in which manner, and no word of it
+    can reach the text.
     """
-    register, style = register_of(task.channel), style_of(task.channel, task.style)
+    register, style = register_of(task.channel, task.tone), style_of(task.channel, task.style)
     lines = [
         f"<task> draft <lang> {task.language} <channel> {task.channel} <register> {register} <style> {style}",
         f"<class> {task.product_class} <intent> {task.intent} <aim> {task.aim}",

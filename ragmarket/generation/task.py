@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ragmarket.knowledge.angles import Style
+from ragmarket.knowledge.angles import Register, Style
 from ragmarket.knowledge.catalogue import Theme
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import Evidence
@@ -42,6 +42,9 @@ class WritingTask:
     Attributes:
         angle: Themes of fact to prefer, heaviest first.
         style: Whether facts are told briefly or in full.
+        tone: Warm or plain words; ``any`` leaves it to the channel.
+        own_lines: Whether the bank's lines for the intent speak of this product.
+        own_aim: Whether the aim is that of the group the message is for, and goes before the intent's own lines.
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
     """
 
@@ -56,6 +59,9 @@ class WritingTask:
     max_claims: int
     facts: tuple[Fact, ...]
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    tone: Register = "any"
+    own_lines: bool = True
+    own_aim: bool = False
 
 
 def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:

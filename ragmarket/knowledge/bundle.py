@@ -7,6 +7,7 @@ trains a classifier.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ragmarket.errors import BadKnowledge
@@ -15,13 +16,19 @@ from ragmarket.knowledge.files import ROOT
 _ELSEWHERE = ("copy", "policies", "rules")
 
 
-def bundle(root: Path = ROOT) -> bytes:
-    """The knowledge files below a folder as canonical JSON: path to text; equal files give equal bytes."""
+def bundle(root: Path = ROOT, beside: Mapping[str, str] | None = None) -> bytes:
+    """The knowledge files below a folder as canonical JSON: path to text; equal files give equal bytes.
+
+    Args:
+        root: The folder.
+        beside: Further files, by their place below the folder, that a deployment has elsewhere.
+    """
     files = {
         place.as_posix(): (root / place).read_text(encoding="utf-8")
         for place in sorted(file.relative_to(root) for file in root.rglob("*.yaml"))
         if place.parts[0] not in _ELSEWHERE
     }
+    files |= beside or {}
     return json.dumps(files, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -52,6 +53,15 @@ class Formats(Frozen):
     periods: dict[str, str]
 
 
+def by_length(lines: Sequence[str], style: str) -> tuple[str, ...]:
+    """The shorter half of some lines (``short``), the longer one (``full``), or all; fewer than three stay together."""
+    if style == "any" or len(lines) < 3:
+        return tuple(lines)
+    ranked = sorted(lines, key=len)
+    half = (len(lines) + 1) // 2
+    return tuple(ranked[:half] if style == "short" else ranked[-half:])
+
+
 class Phrasings(Frozen):
     """The ways to say one kind of fact, in the warm register (``customer``) and the plain one (``formal``)."""
 
@@ -65,12 +75,7 @@ class Phrasings(Frozen):
 
     def of(self, register: str, style: str) -> tuple[str, ...]:
         """The phrasings of a register (``customer``, ``formal``); ``short`` and ``full`` are its halves by length."""
-        own = self.formal if register == "formal" else self.customer
-        if style == "any" or len(own) < 3:
-            return own
-        by_length = sorted(own, key=len)
-        half = (len(own) + 1) // 2
-        return tuple(by_length[:half] if style == "short" else by_length[-half:])
+        return by_length(self.formal if register == "formal" else self.customer, style)
 
 
 class AvoidedForm(Frozen):
@@ -112,10 +117,6 @@ class LanguagePack(Frozen):
     intent_subjects: dict[str, tuple[str, ...]] = {}
     titles: tuple[str, ...] = Field(min_length=1)
     terms: tuple[Term, ...] = ()
-
-    def openings_for(self, channel: Literal["whatsapp", "email"], intent: str) -> tuple[str, ...]:
-        """The lines that may open a message of this channel to a customer with this intent."""
-        return self.openings[channel] + self.intent_openings.get(intent, ())
 
     def ctas_for(self, aim: str, intent: str) -> tuple[str, ...]:
         """The calls to action for an aim, and those of the intent's own."""

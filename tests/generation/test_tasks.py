@@ -372,10 +372,14 @@ def test_rewrites_with_a_figure_and_rules_out_of_scope_are_left_out(rewrites: Re
 def test_the_rewriter_answers_from_the_bank_alone(rewrites: Rewrites) -> None:
     engine = ScriptedEngine(['{"text":"You may apply at any branch."}', '{"text":"Buy now."}'])
     rewriter = TrainedRewriter(engine, rewrites)
+    # Nothing is left to choose where one lawful sentence is by far the nearest.
     assert rewriter.rewrite("en", "loan", "claims.urgency", "Apply by 5 pm!") == "You may apply at any branch."
-    assert "Apply by # pm!" in engine.prompts[0]
+    assert not engine.prompts
+    # Where none is nearer than the other, the writer chooses.
+    assert rewriter.rewrite("en", "loan", "claims.urgency", "Hurry, 5 pm!") == "You may apply at any branch."
+    assert "Hurry, # pm!" in engine.prompts[0]
     with pytest.raises(UndecodableOutput):
-        rewriter.rewrite("en", "loan", "claims.urgency", "Apply by 5 pm!")
+        rewriter.rewrite("en", "loan", "claims.urgency", "Hurry, 5 pm!")
     assert rewriter.rewrite("hi", "loan", "claims.urgency", "आज ही!") is None
     for arguments in (("xx", "loan", "claims.urgency", "a"), ("en", "boat", "claims.urgency", "a"),
                       ("en", "loan", "claims.x", "a"), ("en", "loan", "claims.urgency", "  ")):  # fmt: skip
@@ -440,7 +444,7 @@ def test_a_perfect_engine_measures_as_perfect_and_as_the_bayes_optimal_one(rewri
     assert sessions["truth:majority"].hits < sessions["truth"].hits
     rewritten = measure_rewrites(answers(rewrite_sampler, 7), rewrite_sampler, count=20, seed=7, held_out=False)
     assert rewritten["nearest"].hits == 20
-    assert rewritten["nearest:random"].hits < 20
+    assert rewritten["nearest:first"].hits < 20
 
 
 def test_the_best_that_can_be_done_is_computed_from_the_process() -> None:

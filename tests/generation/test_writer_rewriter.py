@@ -23,7 +23,8 @@ POLICY = Policy(
     disclaimers=(),
     max_claims=3,
 )
-TEXT = "Hello. Guaranteed returns of 15% here."
+# No lawful sentence is nearer to it than another, so that there is a choice to make.
+TEXT = "Hello. Zip! 15%"
 
 
 def finding(rule: str = "claims.guaranteed_return") -> Finding:

@@ -13,6 +13,7 @@ from functools import cached_property
 from ragmarket.generation.tasks.sessions import (
     CONFIDENCES,
     MAX_REASONS,
+    Confidence,
     Event,
     Session,
     SessionLabel,
@@ -26,6 +27,8 @@ from ragmarket.protocols import Engine
 
 MAX_TOKENS = 64
 TWICE = math.log(2)
+# An intent is plausible when it is at least this likely beside the likeliest one.
+PLAUSIBLE = 0.6
 
 
 def _shares(background: Mapping[str, float], added: Mapping[str, float]) -> dict[str, float]:
@@ -123,6 +126,18 @@ class Behaviour:
         best = sorted(self.speaking(session)[intent], key=lambda id_: -gains[id_])[:MAX_REASONS]
         return tuple(id_ for id_ in session.ids if id_ in best)
 
+    def plausible(self, session: Session) -> dict[str, Confidence]:
+        """The intents worth choosing among, each with how sure one may be of it; none below the lowest confidence."""
+        posterior = self.posterior(session)
+        best = max(posterior.values())
+        if best < self.sessions.confidence[CONFIDENCES[-1]]:
+            return {}
+        return {
+            intent: next((sure for sure in CONFIDENCES if likely >= self.sessions.confidence[sure]), CONFIDENCES[-1])
+            for intent, likely in posterior.items()
+            if likely >= PLAUSIBLE * best
+        }
+
     def best_label(self, session: Session) -> SessionLabel:
         """The label of the Bayes-optimal labeller; ``unclear`` below the lowest confidence.
 
@@ -160,7 +175,8 @@ class SessionLabeller:
         """
         sessions = self._behaviour.sessions
         check_session(session, sessions)
-        grammar = build_session_grammar(session, sessions, self._behaviour.speaking(session))
+        speaking = self._behaviour.speaking(session)
+        grammar = build_session_grammar(session, sessions, speaking, self._behaviour.plausible(session))
         prompt = build_session_prompt(session)
         generation = self._engine.generate(prompt, grammar, seed=seed, max_tokens=MAX_TOKENS, temperature=0.0)
         return parse_session(generation.raw, session, sessions)

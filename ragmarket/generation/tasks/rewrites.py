@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ TONGUES = ("en", "hi", "hi_latn", "ta", "te", "kn", "ml", "bn", "mr", "gu")
 MAX_SENTENCE = 200
 MAX_TOKENS = 160
 ALL = "all"
+NEAR = 0.8
 _PLAIN = re.compile(r"[^\d\n]+")
 _DIGITS = re.compile(r"\d[\d.,]*(?<![.,])")
 
@@ -71,13 +72,22 @@ def trigrams(text: str) -> frozenset[str]:
 
 def nearest(sentence: str, choices: Iterable[str]) -> str:
     """The choice that shares most trigrams with a sentence (Dice); the first of equals."""
+    return near(sentence, choices, least=1.0)[0]
+
+
+def near(sentence: str, choices: Iterable[str], least: float = NEAR) -> tuple[str, ...]:
+    """The choices that share almost as many trigrams with a sentence as the nearest one does, in their order.
+
+    Args:
+        sentence: What they are held against.
+        choices: At least one.
+        least: Share of the nearest one's likeness (Dice) that a choice must reach.
+    """
     own = trigrams(sentence)
-
-    def likeness(choice: str) -> float:
-        other = trigrams(choice)
-        return 2 * len(own & other) / max(1, len(own) + len(other))
-
-    return max(choices, key=likeness)
+    found = {choice: trigrams(choice) for choice in choices}
+    likeness = {choice: 2 * len(own & one) / max(1, len(own) + len(one)) for choice, one in found.items()}
+    best = max(likeness.values())
+    return tuple(choice for choice, value in likeness.items() if value >= least * best)
 
 
 def _mistake(path: Path, node: Any, place: list[str | int], problem: str) -> BadKnowledge:
@@ -200,6 +210,8 @@ class TrainedRewriter:
     def rewrite(self, tongue: str, product_class: str, rule: str, sentence: str) -> str | None:
         """A lawful sentence in place of a flagged one, or None when none is kept for it.
 
+        The writer chooses among those that are nearest to the flagged sentence, or as good as.
+
         The answer is lawful under the rule that it is kept for; the caller still holds it against all others.
 
         Raises:
@@ -209,6 +221,7 @@ class TrainedRewriter:
         task = rewrite_task(self._rewrites, tongue, product_class, rule, sentence)
         if task is None:
             return None
+        task = replace(task, choices=near(task.sentence, task.choices))
         if len(task.choices) == 1:
             return task.choices[0]
         generation = self._engine.generate(

@@ -73,14 +73,23 @@ def build_segment_prompt(task: SegmentTask) -> str:
 
 
 def name_parts(task: SegmentTask, profiles: Profiles) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The adjectives and nouns that the segment's statistics lend, or the plain ones."""
-    adjectives: list[str] = []
-    nouns: list[str] = []
+    """The adjectives of the foremost statistic that lends one, and the nouns of the next; else the plain ones."""
+    first: Statistic | None = None
+    adjectives = profiles.plain_adjectives
     for item in task.telling:
-        kind = profiles.statistics[item.kind]
-        adjectives += kind.adjectives_of(item.direction)
-        nouns += kind.nouns_of(item.direction)
-    return tuple(adjectives) or profiles.plain_adjectives, (*nouns, *profiles.plain_nouns)
+        if own := profiles.statistics[item.kind].adjectives_of(item.direction):
+            adjectives, first = own, item
+            break
+    for item in task.telling:
+        own = profiles.statistics[item.kind].nouns_of(item.direction)
+        if own and item is not first:
+            return adjectives, own
+    return adjectives, profiles.plain_nouns
+
+
+def told(task: SegmentTask) -> tuple[Statistic, ...]:
+    """The statistics to tell: those that set it furthest apart; the first typical one when all are typical."""
+    return task.telling[: task.max_statements] or task.statistics[:1]
 
 
 def supported(task: SegmentTask, profiles: Profiles, field: FieldName) -> tuple[Choice, ...]:
@@ -107,8 +116,9 @@ def build_segment_grammar(task: SegmentTask, profiles: Profiles, *, by_the_book:
     Args:
         task: The segment.
         profiles: The catalogue.
-        by_the_book: Hold name, sentences and choices to the catalogue, so that the writer only chooses; otherwise words
-            are free (letters and punctuation, both slots once) and any value may cite any of the statistics.
+        by_the_book: Hold name and sentences to the catalogue and the closed fields to its rules, so that the writer
+            only chooses words; otherwise words are free (letters and punctuation, both slots once), any statistics may
+            be told, and any value may cite any of them.
 
     Raises:
         InvalidInput: The task does not fit the catalogue.
@@ -119,16 +129,17 @@ def build_segment_grammar(task: SegmentTask, profiles: Profiles, *, by_the_book:
     root = [literal('{"name":"'), name, literal('","statements":'), "told"]
     for field in FIELDS:
         root += [literal(f',"{field}":'), _rule(field)]
+    names = [f"s-{item.id}" for item in (told(task) if by_the_book else task.statistics)]
     rules = [
         " ".join(["root ::=", *root, literal("}")]),
         f"adjective ::= {one_of(adjectives)}",
         f"noun ::= {one_of(nouns)}",
-        *ordered_list("told", [f"s-{item.id}" for item in task.statistics], 1, task.max_statements),
+        *ordered_list("told", names, len(names) if by_the_book else 1, task.max_statements),
         *(_statement_rule(item, profiles, by_the_book) for item in task.statistics),
     ]
     if by_the_book:
         for field in FIELDS:
-            rules.append(f"{_rule(field)} ::= {one_of(map(choice_json, supported(task, profiles, field)))}")
+            rules.append(f"{_rule(field)} ::= {literal(choice_json(supported(task, profiles, field)[0]))}")
     else:
         opening, middle, closing = literal('{"value":"'), literal('","cites":'), literal("}")
         ids = [literal(json.dumps(item.id)) for item in task.statistics]

@@ -123,7 +123,10 @@ def build_session_prompt(session: Session) -> str:
 
 
 def build_session_grammar(
-    session: Session, sessions: Sessions, reasons: Mapping[str, Sequence[str]] | None = None
+    session: Session,
+    sessions: Sessions,
+    reasons: Mapping[str, Sequence[str]] | None = None,
+    plausible: Mapping[str, Confidence] | None = None,
 ) -> str:
     """The grammar of one session: an intent with one to three of its events, or ``unclear`` with none.
 
@@ -131,6 +134,8 @@ def build_session_grammar(
         session: The session.
         sessions: The vocabularies.
         reasons: Per intent the events that may be cited for it, at least one each; None admits any event.
+        plausible: The intents that may be given, each with its confidence; when there is none, the session is unclear.
+            None admits every intent, every confidence and ``unclear``.
 
     Raises:
         InvalidInput: The session does not fit the vocabularies.
@@ -138,13 +143,15 @@ def build_session_grammar(
     check_session(session, sessions)
     opening = literal('{"label":"')
     middle, because, closing = literal('","confidence":"'), literal('","because":'), literal("}")
-    by_ids: dict[tuple[str, ...], list[str]] = {}
-    for intent in sessions.intents:
-        by_ids.setdefault(session.ids if reasons is None else tuple(reasons[intent]), []).append(intent)
-    options = [literal(f'{{"label":"{UNCLEAR}","confidence":"low","because":[]}}')]
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for intent in sessions.intents if plausible is None else plausible:
+        sure = "sure" if plausible is None else literal(plausible[intent])
+        ids = session.ids if reasons is None else tuple(reasons[intent])
+        groups.setdefault((sure, ids), []).append(intent)
+    options = [] if plausible else [literal(f'{{"label":"{UNCLEAR}","confidence":"low","because":[]}}')]
     lists: list[str] = []
-    for number, (ids, intents) in enumerate(by_ids.items()):
-        options.append(f"{opening} ({one_of(intents)}) {middle} sure {because} ids{number} {closing}")
+    for number, ((sure, ids), intents) in enumerate(groups.items()):
+        options.append(f"{opening} ({one_of(intents)}) {middle} {sure} {because} ids{number} {closing}")
         lists += ordered_list(f"ids{number}", [literal(json.dumps(id_)) for id_ in ids], 1, MAX_REASONS)
     return "\n".join([f"root ::= {' | '.join(options)}", f"sure ::= {one_of(CONFIDENCES)}", *lists]) + "\n"
 

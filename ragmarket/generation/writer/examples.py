@@ -16,9 +16,10 @@ from typing import Protocol
 
 from ragmarket.generation.grammar import BRIDGED_FROM
 from ragmarket.generation.phrasing import phrase_claim
-from ragmarket.generation.prompt import build_prompt, fact_body, register_of, style_of
+from ragmarket.generation.prompt import build_prompt, fact_body
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.knowledge.angles import THEMES, Angles, Style, leaning
+from ragmarket.generation.wording import ctas_of, openings_of, phrasings_of, subjects_of
+from ragmarket.knowledge.angles import THEMES, Angles, Register, Style, leaning
 from ragmarket.knowledge.catalogue import Catalogue, Kind, Theme
 from ragmarket.knowledge.language import FIGURE_CONDITIONS, LanguagePack
 from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
@@ -26,6 +27,9 @@ from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
 MAX_FACTS = 12
 CLAIMS_PER_CHANNEL = {"sms": (1, 2), "push": (1, 1), "whatsapp": (1, 4), "email": (2, 6)}
 STYLES: tuple[Style, ...] = ("any", "short", "full")
+TONES: tuple[Register, ...] = ("any", "any", "customer", "formal")
+# How often the facts are those of a plan, all of them to be told, and how often the aim is a group's own.
+PLANNED_SHARE, OWN_AIM_SHARE = 0.7, 0.4
 REPEAT_SHARE, MUST_SHARE, RARE_CONDITION_SHARE, BRIDGE_SHARE = 0.25, 0.06, 0.08, 0.6
 
 
@@ -146,19 +150,29 @@ class DraftSampler:
         facts = [self._fact(rng, number, kind, pack) for number, kind in enumerate(kinds, start=1)]
         most = rng.randint(*CLAIMS_PER_CHANNEL[channel])
         demanded = [fact.id for fact in facts if fact.must][:most]
-        return WritingTask(
+        own_aim = rng.random() < OWN_AIM_SHARE
+        aims = ["learn", "branch", "app", *(["chat"] if channel == "whatsapp" else [])]
+        task = WritingTask(
             language=language,
             channel=channel,
             product_class=product_class,
             intent=intent,
-            aim=self._angles.intents[intent].aim,
+            aim=rng.choice(aims) if own_aim else self._angles.intents[intent].aim,
             angle=self._angle(rng, intent, product_class),
             style=rng.choice(STYLES),
             min_claims=1,
             max_claims=most,
             # Policy never demands more facts than the channel holds.
             facts=tuple(replace(fact, must=fact.id in demanded) for fact in facts),
+            tone=rng.choice(TONES),
+            own_lines=self._angles.has_lines(intent, product_class),
+            own_aim=own_aim,
         )
+        if rng.random() >= PLANNED_SHARE:
+            return task
+        planned = list(self.choose(task))
+        rng.shuffle(planned)
+        return replace(task, facts=tuple(planned), min_claims=len(planned), max_claims=len(planned))
 
     def draw(self, rng: random.Random) -> Example:
         """One task and its answer."""
@@ -185,25 +199,18 @@ class DraftSampler:
         """The copy that the language pack has for a task, as JSON."""
         pack = self._packs[task.language]
         chosen = self.choose(task)
-        register, style = register_of(task.channel), style_of(task.channel, task.style)
         answer: dict[str, object] = {}
-        if task.channel == "email":
-            answer["subject"] = rng.choice(pack.subjects_for(task.intent))
-        if task.channel == "push":
-            answer["subject"] = rng.choice(pack.titles)
+        if task.channel in {"email", "push"}:
+            answer["subject"] = rng.choice(subjects_of(task, pack))
         if task.channel in {"whatsapp", "email"}:
-            answer["opening"] = rng.choice(pack.openings_for(task.channel, task.intent))  # type: ignore[arg-type]
+            answer["opening"] = rng.choice(openings_of(task, pack))
         bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and len(chosen) >= BRIDGED_FROM
-        claims, used = [], set[tuple[str, str]]()
+        claims = []
         for place, fact in enumerate(chosen):
-            own = pack.kinds[fact.kind].of(register, style)
-            # A slab table is not told twice in the same words.
-            phrase = rng.choice([phrase for phrase in own if (fact.kind, phrase) not in used] or own)
-            used.add((fact.kind, phrase))
-            text = phrase_claim(pack, fact, phrase)
+            text = phrase_claim(pack, fact, rng.choice(phrasings_of(task, pack, fact.id)))
             lead = place == 1 and bridged and bool(pack.bridges) and rng.random() < BRIDGE_SHARE
             claims.append(claim_of(fact, text, rng.choice(pack.bridges) if lead else None))
         answer["claims"] = claims
         if task.channel in {"whatsapp", "email"}:
-            answer["cta"] = rng.choice(pack.ctas_for(task.aim, task.intent))
+            answer["cta"] = rng.choice(ctas_of(task, pack))
         return compact(answer)

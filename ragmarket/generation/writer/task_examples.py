@@ -15,8 +15,10 @@ from ragmarket.generation.tasks.rewrites import load_rewrites
 from ragmarket.generation.tasks.segments import (
     Choice,
     build_segment_prompt,
+    name_parts,
     statement_text,
     supported,
+    told,
 )
 from ragmarket.generation.tasks.sessions import (
     MAX_EVENTS,
@@ -85,21 +87,11 @@ class SegmentSampler:
 
     def parts(self, task: SegmentTask) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names a copywriter would take: an adjective of the first statistic that lends one, a noun of the next."""
-        kinds, first = self._profiles.statistics, None
-        adjectives: tuple[str, ...] = self._profiles.plain_adjectives
-        for item in task.telling:
-            if own := kinds[item.kind].adjectives_of(item.direction):
-                adjectives, first = own, item
-                break
-        for item in task.telling:
-            own = kinds[item.kind].nouns_of(item.direction)
-            if own and item is not first:
-                return adjectives, own
-        return adjectives, self._profiles.plain_nouns
+        return name_parts(task, self._profiles)
 
     def told(self, task: SegmentTask) -> tuple[Statistic, ...]:
         """The statistics to tell: those furthest from everybody; the first typical one when all are typical."""
-        return task.telling[: task.max_statements] or task.statistics[:1]
+        return told(task)
 
     def choices(self, task: SegmentTask) -> dict[FieldName, Choice]:
         """The closed fields as the rules decide them."""
