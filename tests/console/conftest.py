@@ -1,22 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from tests.served_house import client, house
 
-import pytest
-from fastapi.testclient import TestClient
-
-from ragmarket.api.app import create_app
-from ragmarket.settings import Settings
-from tests.fake_house import FakeHouse
-
-
-@pytest.fixture
-def house() -> FakeHouse:
-    return FakeHouse()
-
-
-@pytest.fixture
-def client(house: FakeHouse) -> Iterator[TestClient]:
-    app = create_app(Settings(), build=lambda _: house)
-    with TestClient(app, raise_server_exceptions=False) as opened:
-        yield opened
+__all__ = ["client", "house"]

@@ -1,9 +1,8 @@
 """One reading of a text with everything that several rules ask of it: words, clauses, and what is denied.
 
-A clause ends at a mark or before a word that turns it ("but"). Within it a negator denies the words that it reaches
-over words that may stand between (`Negation.through`). Two negators side by side, or one about a thing that is
-"without" it, affirm; what is denied of others only ("no other fund", "elsewhere") is not denied here; a question is
-denied by its answer.
+Within a clause a negator denies the words that it reaches over words that may stand between (`Negation.through`). Two
+negators side by side, or one about a thing that is "without" it, affirm; what is denied of others only ("no other
+fund", "elsewhere") is not denied here; a question is denied by its answer.
 """
 
 from __future__ import annotations
@@ -13,47 +12,19 @@ from collections.abc import Iterable
 from functools import cached_property
 from itertools import accumulate
 
-from ragmarket.compliance.rules.lexicon import Words, concept_list, negation_list
+from ragmarket.compliance.rules.clauses import Clauses
 from ragmarket.compliance.rules.matching import Span
-from ragmarket.compliance.rules.normalise import Folded
 
-_FARTHEST_NEGATOR = 6
+_FARTHEST_NEGATOR = 8
 _LONGEST_ANSWER = 8
-_LONGEST_CLAUSE = 24
-_MARKS = (".", "?", ",")
+# Words that may follow the negator of a clause's last verb ("nahi kar sakte").
+_AUXILIARIES = 2
 # A comma after one of these goes on with a list ("no assured, guaranteed or fixed return").
-_LISTED = ("guarantee", "certainty", "safe")
+_LISTED = ("guarantee", "certainty", "safe", "secret")
 
 
-class Reading:
-    """A folded text, its matches, and its clauses."""
-
-    def __init__(self, folded: Folded, words: Words) -> None:
-        self.folded = folded
-        self.text = folded.text
-        self.matches = words.index.scan(self.text)
-        self._endings = words.endings
-        self.words: list[Span] = []
-        place = 0
-        for word in self.text.split(" "):
-            if word:
-                self.words.append((place, place + len(word)))
-            place += len(word) + 1
-        self._firsts = [start for start, _ in self.words]
-        self.sentence_ends = [s for s, e in self.words if e - s == 1 and self.text[s] in ".?"]
-
-    def concept(self, name: str) -> list[Span]:
-        """Where the words of a concept stand."""
-        return self.matches.find(concept_list(name))
-
-    def word_number(self, offset: int) -> int:
-        """The number of the word at or before ``offset``."""
-        return max(0, bisect_right(self._firsts, offset) - 1)
-
-    def same_sentence(self, start: int, end: int) -> bool:
-        """Whether no sentence ends between the two offsets."""
-        place = bisect_right(self.sentence_ends, start)
-        return place == len(self.sentence_ends) or self.sentence_ends[place] >= end
+class Reading(Clauses):
+    """A text in clauses, and what each of them denies."""
 
     def negated(self, hit: Span) -> bool:
         """Whether the clause denies the words at ``hit``."""
@@ -63,7 +34,7 @@ class Reading:
             return False
         if self._endings and self.text[start:end].endswith(self._endings):
             return True
-        if before or after:
+        if before or after or self._of_none(start, end):
             return not self._of_others(start, end)
         return self._labelled(start) or self._answered(end) or self._warned_of(start, end)
 
@@ -76,9 +47,6 @@ class Reading:
         told = self._labelled(start) or self._warned(start) or self._answered(end, at_once=True)
         return told or self._warned_of(start, end)
 
-    def _spans(self, part: str) -> list[Span]:
-        return self.matches.find(negation_list(part))
-
     @cached_property
     def _through(self) -> set[int]:
         return {start for start, _ in self._spans("through")}
@@ -86,15 +54,6 @@ class Reading:
     @cached_property
     def _then(self) -> set[int]:
         return {start for start, _ in self._spans("then")}
-
-    @cached_property
-    def _walls(self) -> set[int]:
-        marks = {start for start, end in self.words if end - start == 1 and self.text[start] in _MARKS}
-        return marks | self._turns
-
-    @cached_property
-    def _turns(self) -> set[int]:
-        return {start for start, _ in self._spans("turns")}
 
     @cached_property
     def _before(self) -> dict[int, int]:
@@ -113,6 +72,10 @@ class Reading:
     @cached_property
     def _without(self) -> dict[int, int]:
         return self._covered(self._spans("without"))
+
+    @cached_property
+    def _indefinite(self) -> dict[int, int]:
+        return self._covered(self._spans("indefinites"))
 
     @cached_property
     def _labels(self) -> dict[int, int]:
@@ -154,7 +117,7 @@ class Reading:
                 # The words of a list that one negator opens.
                 if self.text[word_start:word_end] != "," or place - 1 not in self._listed:
                     return False
-            elif word_start not in self._through:
+            elif word_start not in self._through and place not in self._listed:
                 return False
             place -= 1
         return False
@@ -187,19 +150,32 @@ class Reading:
                 return True
         return False
 
+    def _of_none(self, start: int, end: int) -> bool:
+        """Whether an indefinite stands before the words in their clause, and the clause's last verb denies it.
+
+        Neither a clause that says "without any" nor one whose last negator belongs to a second indefinite denies.
+        """
+        indefinite = self._indefinite
+        if not indefinite:
+            return False
+        first, last = self._clause(start, end)
+        own, following = self.word_number(start), self.word_number(end - 1) + 1
+        if not any(place in indefinite for place in range(first, own)):
+            return False
+        if any(place in indefinite or place in self._without for place in range(following, last + 1)):
+            return False
+        if any(place in self._without for place in range(first, own)):
+            return False
+        if any(place in self._behind for place in range(max(following, last - _AUXILIARIES), last + 1)):
+            return True
+        if last < following:
+            return False
+        borne = bool(self._endings) and self.text[slice(*self.words[last])].endswith(self._endings)
+        return borne and bool(self._real([self.words[last]]))
+
     def _without_before(self, start: int) -> bool:
         number = self.word_number(start)
         return any(place in self._without for place in range(max(0, number - _FARTHEST_NEGATOR), number))
-
-    def _clause(self, start: int, end: int) -> Span:
-        """The numbers of the words between the marks around a stretch."""
-        first, last = self.word_number(start), self.word_number(end - 1)
-        lowest, highest = max(0, first - _LONGEST_CLAUSE), min(len(self.words) - 1, last + _LONGEST_CLAUSE)
-        while first > lowest and self.words[first - 1][0] not in self._walls:
-            first -= 1
-        while last < highest and self.words[last + 1][0] not in self._walls:
-            last += 1
-        return first, last
 
     def _of_others(self, start: int, end: int) -> bool:
         others = self._spans("others")
@@ -208,11 +184,6 @@ class Reading:
         first, last = self._clause(start, end)
         place = bisect_left(others, (self.words[first][0], 0))
         return place < len(others) and others[place][0] < self.words[last][1]
-
-    def _sentence(self, start: int) -> int:
-        """The number of the first word of the sentence around an offset."""
-        place = bisect_left(self.sentence_ends, start)
-        return 0 if place == 0 else self.word_number(self.sentence_ends[place - 1]) + 1
 
     def _warned_of(self, start: int, end: int) -> bool:
         """Whether the clause warns of what it says, or the next one does nothing else."""
