@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from ragmarket.signals.simulate.blocks import Block
+    from ragmarket.signals.simulate.foresight import SessionBounds
     from ragmarket.signals.simulate.series import Stock
 
 MERCHANTS = 40  # names on statements per category
@@ -110,6 +112,31 @@ def session_events(stock: Stock, rng: np.random.Generator) -> dict[str, pl.DataF
         }
     )
     return {"session_events": events, "session_outcomes": outcomes, "truth_sessions": truth}
+
+
+def session_bounds(block: Block, truth: pl.DataFrame, known: SessionBounds) -> pl.DataFrame:
+    """The table `session_bounds`, in the order of `truth_sessions`."""
+    import numpy as np
+    import polars as pl
+
+    tiles, clicked, rows = block.visits.tiles, block.visits.clicked, np.arange(len(block.visits.cell))
+    place = (tiles == clicked[:, None]).argmax(1)
+    best = {
+        sight: np.where(clicked >= 0, tiles[rows, chances.argmax(1)], -1) for sight, chances in known.clicks.items()
+    }
+    return truth.select(
+        "_owner",
+        "session_id",
+        coded("session_bounds", "intent", known.purposes.argmax(-1)).alias("intent"),
+        pl.Series(known.purposes.max(-1).round(6)).alias("probability"),
+        *(coded("session_bounds", f"tile_{sight}", codes).alias(f"tile_{sight}") for sight, codes in best.items()),
+        *(
+            pl.when(pl.Series(clicked >= 0))
+            .then(pl.Series(chances[rows, place].round(6)))
+            .alias(f"tile_chance_{sight}")
+            for sight, chances in known.clicks.items()
+        ),
+    )
 
 
 def notes(stock: Stock, rng: np.random.Generator) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ragmarket.schemas.base import PRODUCT_CLASSES
-from ragmarket.signals.simulate.event_frames import notes, session_events, transactions, truth_notes
+from ragmarket.signals.simulate.event_frames import notes, session_bounds, session_events, transactions, truth_notes
 from ragmarket.signals.simulate.generator import starts
 from ragmarket.signals.simulate.ledger import booked
 from ragmarket.signals.simulate.people import MONTHLY_INCOME
@@ -60,7 +60,7 @@ def frames(
     if known is not None:
         made["bounds"] = _bounds(stock, known)
     if visits is not None:
-        made["session_bounds"] = _session_bounds(block, made["truth_sessions"], visits)
+        made["session_bounds"] = session_bounds(block, made["truth_sessions"], visits)
     keep = min(block.size[0], preset.customers - block.first)
     return {name: _cut(made[name], stock, keep) for name in TABLES if name in made}
 
@@ -91,30 +91,6 @@ def _bounds(stock: Stock, known: Mapping[View, Posterior]) -> pl.DataFrame:
                 for head, classes in one.heads.items()
             },
         }
-    )
-
-
-def _session_bounds(block: Block, truth: pl.DataFrame, known: SessionBounds) -> pl.DataFrame:
-    import numpy as np
-    import polars as pl
-
-    tiles, clicked, rows = block.visits.tiles, block.visits.clicked, np.arange(len(block.visits.cell))
-    place = (tiles == clicked[:, None]).argmax(1)
-    best = {
-        sight: np.where(clicked >= 0, tiles[rows, chances.argmax(1)], -1) for sight, chances in known.clicks.items()
-    }
-    return truth.select(
-        "_owner",
-        "session_id",
-        coded("session_bounds", "intent", known.purposes.argmax(-1)).alias("intent"),
-        pl.Series(known.purposes.max(-1).round(6)).alias("probability"),
-        *(coded("session_bounds", f"tile_{sight}", codes).alias(f"tile_{sight}") for sight, codes in best.items()),
-        *(
-            pl.when(pl.Series(clicked >= 0))
-            .then(pl.Series(chances[rows, place].round(6)))
-            .alias(f"tile_chance_{sight}")
-            for sight, chances in known.clicks.items()
-        ),
     )
 
 
