@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from ragmarket.compliance.paraphrase.augment import typed_in_latin, variants
 from ragmarket.compliance.paraphrase.grouping import groups_of
 from ragmarket.compliance.paraphrase.model import load
 from ragmarket.compliance.paraphrase.samples import Sample, read_copy
-from ragmarket.compliance.paraphrase.training import train
+from ragmarket.compliance.paraphrase.training import Bench, train
 from ragmarket.knowledge.files import ROOT
 
 
@@ -47,3 +50,21 @@ def test_every_sample_has_one_variant_with_its_label() -> None:
 def test_native_letters_are_typed_as_people_type_them() -> None:
     assert typed_in_latin("लोन पर २%", "hi") == "lon par 2%"
     assert typed_in_latin("லாபம்", "ta") == "lapam"
+
+
+def test_a_claim_is_learnt_from_the_passages_that_make_it_and_another_author_is_held_out_whole() -> None:
+    hours = "The branch opens at ten. Parking is behind the building. Bring your passbook."
+    samples = [
+        replace(one, text=f"{hours} {one.text}", author="b" if place % 5 == 0 else "a")
+        for place, one in enumerate(few())
+        if one.tongue == "en"
+    ]
+    bench = Bench(samples, 7, lambda _: None)
+    telling = bench.witnesses(np.ones(bench.count, dtype=bool), lambda _: None)
+    unlawful = bench.unlawful[bench.own]
+    assert telling[~unlawful].all()
+    assert set(bench.text[telling & unlawful]) == set(bench.text[unlawful])
+    assert telling[unlawful].mean() < 0.75
+    folds = {author: {int(fold) for fold in bench.fold[bench.author == author]} for author in ("a", "b")}
+    assert len(folds["b"]) == 1
+    assert not folds["a"] & folds["b"]

@@ -23,6 +23,7 @@ def figures_of(
     probabilities = calibration.probabilities(margins)
     flagged = probabilities >= calibration.threshold
     tongues = sorted(set(bench.tongue[bench.written].tolist()))
+    authors = sorted(set(bench.author[bench.written].tolist()))
     codes = {tongue: place for place, tongue in enumerate(sorted(set(bench.tongue.tolist())))}
     by_tongue = np.array([codes[tongue] for tongue in bench.tongue.tolist()])
     unseen_tongue = bench.held_out(by_tongue, progress, "without one tongue")
@@ -37,6 +38,7 @@ def figures_of(
             "all": _shares(bench, _flag(calibration, unseen_tongue)),
             **{name: _shares(bench, _flag(calibration, unseen_tongue), bench.tongue == name) for name in tongues},
         },
+        "by_author": {name: _shares(bench, flagged, bench.author == name) for name in authors},
         "leave_three_classes_out": _shares(bench, _flag(calibration, unseen_class), bench.number > 0),
         "calibration": _calibration(bench, margins, bench.fold),
     }
@@ -56,19 +58,19 @@ def _shares(bench: Bench, flagged: Any, chosen: Any = True) -> dict[str, dict[st
 
 
 def _right_class(bench: Bench, flagged: Any, progress: Callable[[str], None]) -> dict[str, int]:
-    """How many flagged unlawful texts are given their class by a model that saw none of their fold."""
+    """How many flagged unlawful texts are given their class by a model that saw none of their part."""
     import numpy as np
 
     right = total = 0
-    for done, fold in enumerate(np.unique(bench.fold), 1):
-        weights, bias = bench.fit_classes(bench.fold != fold)
-        rows = ((bench.fold == fold) & flagged & bench.unlawful)[bench.own] & ~bench.variant
+    for done, part in enumerate(np.unique(bench.part), 1):
+        weights, bias = bench.fit_classes(bench.part != part)
+        rows = ((bench.part == part) & flagged & bench.unlawful)[bench.own] & ~bench.variant
         best = np.full((bench.count, CLASSES), -np.inf)
         np.maximum.at(best, bench.own[rows], bench.rows[rows] @ weights + bias)
         asked = np.unique(bench.own[rows])
         right += int((best[asked].argmax(axis=1) + 1 == bench.number[asked]).sum())
         total += len(asked)
-        progress(f"classes, fold {done}")
+        progress(f"classes, part {done}")
     return {"right": right, "of": total}
 
 

@@ -35,6 +35,7 @@ class Sample:
 
     ``kind`` is a difficulty, "lawful" (looks like a class) or "neutral" for written copy, "example" for what a rule's
     own example must find, and "house" for lines that the house knows to be lawful. Those two are learnt, not measured.
+    ``author`` is the folder that written copy was read from.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Sample:
     tongue: str
     number: int
     kind: str
+    author: str = ""
 
     @property
     def unlawful(self) -> bool:
@@ -61,6 +63,7 @@ def read_copy(folder: Path) -> list[Sample]:
         BadKnowledge: A file is not what it should be.
     """
     found: list[Sample] = []
+    author = folder.resolve().name
     for path in sorted(folder.glob("*.yaml")):
         try:
             # The C loader: these files are large.
@@ -77,10 +80,10 @@ def read_copy(folder: Path) -> list[Sample]:
         if unknown:
             raise BadKnowledge(path, None, f"there is no class {min(unknown)}")
         for number, rows in file.unlawful.items():
-            found += [Sample(text, product, file.tongue, number, kind) for product, kind, text in rows]
+            found += [Sample(text, product, file.tongue, number, kind, author) for product, kind, text in rows]
         for number, lines in file.lawful.items():
-            found += [Sample(text, product, file.tongue, number, "lawful") for product, text in lines]
-        found += [Sample(text, product, file.tongue, 0, "neutral") for product, text in file.neutral]
+            found += [Sample(text, product, file.tongue, number, "lawful", author) for product, text in lines]
+        found += [Sample(text, product, file.tongue, 0, "neutral", author) for product, text in file.neutral]
     if not found:
         raise BadKnowledge(folder, None, "there is no copy to learn from")
     return found

@@ -97,6 +97,9 @@ class Negation(Frozen):
     ``others`` say that a denial is of others only ("elsewhere"). ``labels`` deny the sentence that they open ("Myth:").
     ``answers`` deny the question that they follow, besides ``before`` and ``after`` ("not at all"). ``warnings`` deny
     their whole clause, and the one before it if they are a clause of their own ("do not believe anyone who").
+    ``indefinites`` stand only in what the last verb of their clause denies ("kisi ... nahi"): it denies all between.
+    What ``tellers`` say ("groups that promise") is reported to be rejected where ``cautions`` ("fraud", "call 1930")
+    stand beside it and nothing in its sentence speaks for the bank (``own``: "our", "apply now").
     """
 
     before: tuple[str, ...] = ()
@@ -111,6 +114,10 @@ class Negation(Frozen):
     labels: tuple[str, ...] = ()
     answers: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    indefinites: tuple[str, ...] = ()
+    tellers: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 class ExamplePair(Frozen):

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ragmarket.compliance.rules.claim_rule import ClaimRule
 from ragmarket.compliance.rules.disguise import readings
+from ragmarket.compliance.rules.hearsay import Hearing, quotations
 from ragmarket.compliance.rules.lexicon import Lexicon, rule_list
 from ragmarket.compliance.rules.matching import Span
 from ragmarket.compliance.rules.reading import Reading
@@ -124,9 +125,11 @@ def check_claims(
     for start, end in masked:
         open_text = open_text[:start] + "\n" * (end - start) + open_text[end:]
     plain, *undone = readings(open_text, lexicon.words.index.opens)
-    views = [Reading(folded, lexicon.words) for folded in (plain, *undone)]
+    quoted = quotations(open_text)
+    written = Hearing(plain, lexicon.words, quoted)
+    views = [written, *(Hearing(folded, lexicon.words, quoted, written) for folded in undone)]
     coarse = reading_of(plain)
-    typed = None if coarse is None else Reading(coarse, lexicon.romanised)
+    typed = None if coarse is None else Hearing(coarse, lexicon.romanised, quoted, written)
     if typed is not None:
         views.append(typed)
     excuses = Excuses(text, lexicon, () if masked else views)

@@ -35,7 +35,13 @@ class _Called:
 
     def possible(self, padded: str) -> bool:
         """Whether every word that has to be there stands anywhere in the text."""
-        return all(any(key in padded for key in keys) for keys in self.others)
+        for keys in self.others:
+            for key in keys:
+                if key in padded:
+                    break
+            else:
+                return False
+        return True
 
 
 def _keys(word: Word, first: bool, last: bool) -> list[tuple[str, bool, bool]] | None:
@@ -133,6 +139,7 @@ class Matches:
         self._ready = ready
         self._called = called
         self._found: dict[str, list[Span]] = {}
+        self._openings: dict[Atoms, set[int]] = {}
 
     @property
     def names(self) -> set[str]:
@@ -166,7 +173,10 @@ class Matches:
             if word is None:
                 break
             for atoms in word.alternatives:
-                starts |= self._words_with(atoms)
+                opening = atoms[:2] if atoms[0] == STEM else atoms[:1]
+                if opening not in self._openings:
+                    self._openings[opening] = self._words_with(opening)
+                starts |= self._openings[opening]
             if not word.optional:
                 break
         return starts
