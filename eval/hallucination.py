@@ -93,8 +93,9 @@ def parser() -> argparse.ArgumentParser:
 def drafted(house: House, options: argparse.Namespace, console: Console) -> tuple[list[Read], FaultTally | None, str]:
     """Parts 1 and 2: outcomes as read again, the tally of faults, and what came of briefs without any evidence."""
     from eval.grounded import seeded
-    from eval.grounded.arms import ARMS, Experiment, released
+    from eval.grounded.arms import ARMS
     from eval.grounded.desk import Desk
+    from eval.grounded.experiment import Experiment, released
     from eval.grounded.headline import read
     from eval.grounded.houses import held_out_briefs, versioned_briefs
     from eval.grounded.planting import Surroundings

@@ -149,6 +149,7 @@ class House(ComplianceDesk):
         """
         for part in (self.engine, self.retriever, self.rules, self.predictor):
             part.warm_up()
+        self.verifier.warm_up(sorted(self.packs))
 
     def ready(self) -> dict[str, str]:
         """Each part, "ok" or what is missing."""

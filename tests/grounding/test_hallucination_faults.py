@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eval.grounded.desk import Desk, Released, evidence_of
+from eval.grounded.desk import Desk, Released
 from eval.grounded.planting import PLANTERS, Surroundings, turned
+from eval.grounded.quotes import evidence_of
 from eval.grounded.seeded import ALARM, CAUGHT, run
 from eval.rereading import numbers
 from ragmarket.compliance.grounding.verifier import ClaimVerifier

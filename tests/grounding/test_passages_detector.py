@@ -15,15 +15,10 @@ from ragmarket.compliance.grounding.passages.derivation import (
     derivation_features,
     operation,
 )
-from ragmarket.compliance.grounding.passages.detector import (
-    AnswerDetector,
-    Labelled,
-    best_threshold,
-    folds,
-    in_context,
-    sentence_labels,
-)
+from ragmarket.compliance.grounding.passages.detector import AnswerDetector
 from ragmarket.compliance.grounding.passages.features import NAMES, AnswerFeatures, FeatureReader
+from ragmarket.compliance.grounding.passages.labels import Labelled, best_threshold, folds, sentence_labels
+from ragmarket.compliance.grounding.passages.rows import in_context
 from ragmarket.compliance.grounding.passages.text import sentences
 from ragmarket.compliance.grounding.passages.tokens import TokenEncoder
 from ragmarket.retrieval.embedding import packaged_path

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import regex
 
 from ragmarket.compliance.grounding.nearness import Nearness
-from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS, Quantity, alike, same_size
 from ragmarket.compliance.grounding.reading import Statement, audience_of
+from ragmarket.compliance.grounding.sizes import SENIOR_MONTHS, Quantity, alike, is_senior_age, same_size
 
 _OTHERS = regex.compile(r"(?i)\b(?:others?|everyone else|the rest|remaining)\b")
 
@@ -56,7 +56,7 @@ class ConditionComparison(Nearness):
         own = self._claim.concepts
         if "income" in own:
             own |= {"salaried"}  # who speaks of a salary speaks of the salaried
-        if any(q.kind == "months" and q.value == SENIOR_MONTHS for q in self._claim.quantities):
+        if any(is_senior_age(q) for q in self._claim.quantities):
             own |= {"senior"}
         aged_from = [
             q for q in statement.quantities if q.kind == "months" and q.value == SENIOR_MONTHS and q is not there

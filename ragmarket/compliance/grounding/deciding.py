@@ -1,65 +1,45 @@
-"""What exact comparison and the model's probabilities mean together.
+"""What exact comparison and the models' probabilities mean together.
 
-Figures, bounds, conditions and names are the exact comparison's: a model never overrules it there. Where nothing speaks
-against a claim but words that the evidence does not use, the model decides. Thresholds were chosen on `eval/claims/dev`
-by cross-validation (`eval/grounding.py --calibrate`).
+Some faults are decisive by themselves: on the claims of three authors they hardly ever cried wolf. All else is weighed
+by the decision that `decision/` holds, which was fitted on those claims (`eval/grounding_deciding.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from ragmarket.compliance.grounding.frame import Outcome
 from ragmarket.compliance.grounding.reading import Statement
 from ragmarket.schemas.grounding import GroundingReason
 
-# Below it a model's second look, at several sentences together, may still find more.
-ENOUGH = 0.6
 Judged = tuple[str, float, list[GroundingReason]]
+DECISIVE = frozenset(
+    ("figure_other", "figure_absent", "period", "slab", "exchanged", "name", "name_absent", "condition")
+)
+# These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
+PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16, "negation": 12}
+# Between the two a claim is neither shown as supported nor said to be wrong.
+SUPPORTED, DOUBTED = 0.5, 0.46
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The model's probabilities."""
-
-    supported: float
-    contradicted: float
-    unsupported: float
+def decisive(claim: Statement, found: Outcome) -> bool:
+    """Whether a fault decides without any model."""
+    words = len(claim.text.split())
+    return any(reason.code in DECISIVE or words <= PLAIN.get(reason.code, 0) for _, reason in found.faults)
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """How probable support has to be, by what exact comparison left open.
-
-    Args:
-        rooted: One figure is borne out and so is its subject; two figures need no model.
-        borne: Figures are borne out, and claim and evidence share a word that is no subject.
-        strange: Figures are borne out, but the evidence names no subject of the claim.
-        words: No figure; the evidence speaks of the subject in the same sense.
-        loose: Turns of phrase are missing, figures are borne out.
-        loose_words: Turns of phrase are missing, and there is no figure.
-        firm: A subject is missing, figures are borne out.
-        firm_words: A subject is missing, and there is no figure.
-        refuted: How probable it has to be that the words are not supported, to say so.
-    """
-
-    rooted: float = 0.02
-    borne: float = 0.02
-    strange: float = 0.15
-    words: float = 0.2
-    loose: float = 0.35
-    loose_words: float = 0.9
-    firm: float = 0.78
-    firm_words: float = 0.93
-    refuted: float = 0.55
-
-
-THRESHOLDS = Thresholds()
+def flagged(found: Outcome) -> Judged:
+    """The verdict of the faults."""
+    verdict = found.fault or "unsupported"
+    first = [reason for fault, reason in found.faults if fault == verdict]
+    rest = [reason for fault, reason in found.faults if fault != verdict]
+    return verdict, 0.02 if verdict == "contradicted" else 0.06, [*first, *rest]
 
 
 def without_model(claim: Statement, found: Outcome) -> Judged:
-    """The verdict where concepts alone decide and nothing speaks against the claim."""
+    """The verdict where concepts alone decide."""
+    if found.fault:
+        return flagged(found)
     if found.borne and (found.touched or found.figured):
         return "supported", 0.9, found.borne
     if found.best is None and claim.mentions:
@@ -68,39 +48,20 @@ def without_model(claim: Statement, found: Outcome) -> Judged:
     return "not_verified", 0.5, [GroundingReason(code="words", message="nothing to compare exactly")]
 
 
-def question(found: Outcome) -> str:
-    """What exact comparison left open: the name of the threshold that decides, empty where nothing is."""
-    if found.firm:
-        return "firm" if found.figured else "firm_words"
-    if found.faults:
-        return "loose" if found.figured else "loose_words"
-    if found.figured:
-        if sum(one.code == "figure" for one in found.borne) > 1:
-            return ""
-        return "rooted" if found.rooted else ("borne" if found.touched else "strange")
-    return "words" if found.borne else "loose_words"
-
-
-def with_model(found: Outcome, ask: Callable[[], Words], limits: Thresholds = THRESHOLDS) -> Judged:
-    """The verdict where the model may be asked.
+def with_model(found: Outcome, probabilities: Sequence[float]) -> Judged:
+    """The verdict where the signs are weighed.
 
     Args:
-        found: What exact comparison found: nothing, or nothing but missing words.
-        ask: Asks the model.
-        limits: The thresholds.
+        found: What exact comparison found.
+        probabilities: Of supported, contradicted and unsupported.
     """
-    asked = question(found)
-    if not asked:
-        return "supported", 0.9, found.borne
-    words = ask()
-    if words.supported >= getattr(limits, asked):
-        reason = GroundingReason(code="model", message=f"the words say the same (probability {words.supported:.2f})")
-        return "supported", max(words.supported, 0.5), found.borne or [reason]
-    if found.faults:
-        return "unsupported", min(words.supported, 0.4), [reason for _, reason in found.faults]
-    worst, word = max((words.contradicted, "contradicted"), (words.unsupported, "unsupported"))
-    if worst >= limits.refuted:
-        reason = GroundingReason(code="model", message=f"the words are {word} (probability {worst:.2f})")
-        return word, words.supported, [reason]
-    message = f"the words could not be verified (probability of support {words.supported:.2f})"
-    return "not_verified", words.supported, [GroundingReason(code="words", message=message)]
+    supported, contradicted, unsupported = probabilities
+    if supported >= SUPPORTED:
+        reason = GroundingReason(code="model", message=f"the words say the same (probability {supported:.2f})")
+        return "supported", supported, found.borne or [reason]
+    if supported >= DOUBTED:
+        message = f"the words could not be verified (probability of support {supported:.2f})"
+        return "not_verified", supported, [GroundingReason(code="words", message=message)]
+    verdict, worst = ("contradicted", contradicted) if contradicted >= unsupported else ("unsupported", unsupported)
+    reason = GroundingReason(code="model", message=f"the words are {verdict} (probability {worst:.2f})")
+    return verdict, supported, [*(one for _, one in found.faults), reason]

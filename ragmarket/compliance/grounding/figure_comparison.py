@@ -7,23 +7,24 @@ widens what the customer is promised. A figure that the evidence never mentions 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 from ragmarket.compliance.grounding.condition_comparison import ConditionComparison
 from ragmarket.compliance.grounding.frame import Fault, Outcome
+from ragmarket.compliance.grounding.instance_comparison import InstanceComparison
 from ragmarket.compliance.grounding.limit_comparison import LimitComparison
-from ragmarket.compliance.grounding.quantities import Quantity, alike, same_size
 from ragmarket.compliance.grounding.reading import Clause, Statement
+from ragmarket.compliance.grounding.sizes import Quantity, alike, same_size
 from ragmarket.schemas.grounding import GroundingReason
 
 # Another figure's words have to be clearly nearer to the claim's subject than this figure's.
 _NEARER, _MARGIN = 1.4, 0.12
 _RANGE = 12
+_ONES = frozenset({("months", 12.0), ("months", 1.0), ("days", 1.0), ("days", 7.0)})
 _VAGUE = frozenset({"minimum", "maximum", "rates", "fee", "payment"})
 
 
-class FigureComparison(ConditionComparison, LimitComparison):
+class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison):
     """Holds the claim's figures against the evidence's."""
 
     def quantity(self, own: Quantity, found: Outcome) -> None:
@@ -38,10 +39,8 @@ class FigureComparison(ConditionComparison, LimitComparison):
         ]
         equal = whole or equal
         if not equal:
-            if self._in_range(own):
-                found.borne.append(self._reason("figure_in_range", f"{own.text} lies in the evidence's range", own))
-                return
-            self._unmatched(own, found)
+            if not self._instance(own, found):
+                self._unmatched(own, found)
             return
         trials = [(self._faults(own, statement, there), statement, there) for statement, there in equal]
         trials.sort(key=lambda one: (len(one[0]), -self._affinity(own, one[1], one[2])))
@@ -57,6 +56,13 @@ class FigureComparison(ConditionComparison, LimitComparison):
             found.rooted = found.rooted or len(shared - _VAGUE) > 1
 
     def _unmatched(self, own: Quantity, found: Outcome) -> None:
+        written = any(char.isdecimal() for char in own.text)
+        if not written and (own.kind, own.value) in _ONES:
+            return  # "in a year", "one day": how copy speaks, not a figure of the document
+        if not written and own.kind == "number":
+            message = f"no {own.text} in the evidence"
+            found.faults.append(("unsupported", self._reason("number_absent", message, own)))
+            return
         rival = max(
             ((one, q) for one in self._evidence for q in one.quantities if alike(own, q)),
             key=lambda pair: self._affinity(own, pair[0], pair[1]),
@@ -71,22 +77,6 @@ class FigureComparison(ConditionComparison, LimitComparison):
             found.faults.append(("contradicted", self._reason("figure_other", message, own, *rival)))
         else:
             found.faults.append(("unsupported", self._reason("figure_absent", f"no {own.text} in the evidence", own)))
-
-    def _in_range(self, own: Quantity) -> bool:
-        """Whether an exact size, no range, lies in a slab of a row that bears out another figure of the claim."""
-        if own.sign != 0 or own.edge != 0 or own.kind not in ("months", "days", "amount"):
-            return False
-        others = [q for q in self._claim.quantities if q is not own and not alike(q, own) and q.value]
-        for one in self._evidence:
-            if not any(same_size(other, q) for other in others for q in one.quantities):
-                continue
-            ends = [q for q in one.quantities if q.kind == own.kind]
-            for low, high in itertools.pairwise(ends):
-                if low.value <= own.value <= high.value:
-                    return True
-            if len(ends) == 1 and ends[0].sign * (own.value - ends[0].value) > 0:
-                return True
-        return False
 
     def _faults(self, own: Quantity, statement: Statement, there: Quantity) -> list[tuple[Fault, GroundingReason]]:
         faults: list[tuple[Fault, GroundingReason]] = []
@@ -118,7 +108,8 @@ class FigureComparison(ConditionComparison, LimitComparison):
             and here.denied != clause.denied
             and self._claim.denied != statement.denied
         ):
-            fault("negation", "one of the two denies what the other states")
+            mixed = len({one.denied for one in statement.clauses}) > 1
+            fault("polarity" if mixed else "negation", "one of the two denies what the other states")
         if own.turn * there.turn == -1:
             fault("direction", "what is more in one is less in the other")
         self._nearer(own, statement, there, fault)
@@ -141,7 +132,9 @@ class FigureComparison(ConditionComparison, LimitComparison):
             )
         limits = {"minimum", "maximum", "limit", "opening", "mindue"}
         if own.sign == -1 and there.sign == there.edge == 0 and own.kind == "amount":
-            return "opening" in self._claim.concepts & statement.concepts  # what opens it is the least, not the most
+            # What opens it is the least, not the most.
+            opens = self._claim.concepts & {"opening", "deposit", "account", "contribution", "sip"}
+            return "opening" in statement.concepts and bool(opens)
         if own.sign == 0 and there.sign != 0 and (there.sign == -1 or own.kind == "rate"):
             loose = here.marks & {"higher", "lower", "before", "after"} or self._claim.concepts & limits
             return not loose

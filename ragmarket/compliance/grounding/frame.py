@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ragmarket.compliance.grounding.lexicon import Concepts
-from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS, Quantity
 from ragmarket.compliance.grounding.reading import OFTEN, Clause, Mention, Statement
+from ragmarket.compliance.grounding.sizes import SENIOR_MONTHS, Quantity
 from ragmarket.schemas.grounding import GroundingReason
 
 Fault = Literal["contradicted", "unsupported"]
@@ -37,7 +37,7 @@ class Outcome:
     @property
     def figured(self) -> bool:
         """Whether figures of the claim are borne out."""
-        return any(one.code in ("figure", "figure_in_range") for one in self.borne)
+        return any(one.code.startswith("figure") for one in self.borne)
 
     @property
     def firm(self) -> bool:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import regex
 from pydantic import Field
 
+from ragmarket.compliance.grounding.number_words import Numerals, joined_words
+from ragmarket.compliance.grounding.word_patterns import JOINERS, compiled, split, stem
 from ragmarket.errors import BadKnowledge
 from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
 from ragmarket.schemas.base import Frozen
@@ -23,13 +25,12 @@ if TYPE_CHECKING:
     from ragmarket.knowledge.language import LanguagePack
 
 FOLDER = ROOT / "grounding"
-JOINERS = regex.compile(r"[\u200c\u200d]")
-_GAP = r"[\s\u00a0-]{1,3}"
-_LETTER = r"[\p{L}\p{M}\u200c\u200d]"
-# A short word inside another is chance; a long one is a compound or sandhi.
-_INSIDE = 5
-_SHORT = 3
-_YIELDING = "\u0bcd\u0c4d\u0ccd\u0d4d\u0c02\u0c82\u0d02"
+_VALUED = {
+    "numbers": regex.compile(r"[^=]+=[\d.]+(?: .+)?"),
+    "added": regex.compile(r"[^=]+=-?[\d.]+"),
+    "joined": regex.compile(r"[^=]+=[+*][\d.]+"),
+    "scales": regex.compile(r"[^=]+=\d+"),
+}
 MARKS = (
     "negation", "free", "bounds", "higher", "lower", "before", "after", "only", "all", "must", "may", "conditions",
     "from", "up_to", "above", "below", "annulled",
@@ -86,62 +87,14 @@ class Words(Frozen):
     numbers: str = ""
     added: str = ""
     hundred: str = ""
+    joined: str = ""
+    scales: str = ""
+    point: str = ""
     glued: str = ""
 
     def mark(self, name: str) -> str:
         """The words of a mark."""
         return str(getattr(self, "from_" if name == "from" else name))
-
-
-def split(words: str) -> tuple[str, ...]:
-    """The entries of a comma-separated line."""
-    return tuple(entry.strip() for entry in JOINERS.sub("", words).split(",") if entry.strip())
-
-
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > _SHORT and word[-1] in _YIELDING else word
-
-
-def _joined(pieces: Sequence[str]) -> str:
-    """Words in a row: `…` is up to two words between, a later word may begin with `*`."""
-    out = regex.escape(pieces[0])
-    for piece in pieces[1:]:
-        if piece == "…":
-            out += _LETTER + "*" + _GAP + rf"(?:{_LETTER}+{_GAP}){{0,2}}?"
-        elif out.endswith("}?"):
-            out += (_LETTER + "*" if piece.startswith("*") else "") + regex.escape(piece.removeprefix("*"))
-        else:
-            lead = _LETTER + "*" if piece.startswith("*") else ""
-            out += _LETTER + "*" + _GAP + lead + regex.escape(piece.removeprefix("*"))
-    return out
-
-
-def _pattern(entry: str) -> str:
-    exact, inside = entry.startswith("="), entry.startswith("*")
-    word = entry.removeprefix("=").removeprefix("*")
-    if word.isascii():
-        # `~` alone opens an ending; otherwise a plural or possessive may follow.
-        body = _GAP.join(regex.escape(piece).replace("\\~", "~") for piece in word.split())
-        body = body.replace("~", _LETTER + "*")
-        right = "" if word.endswith("~") else r"(?:['’]?s|es)?"
-        return (
-            rf"(?<![\p{{L}}\p{{M}}]){body}{right}(?![\p{{L}}\p{{M}}])" if word[0] != "n" or word != "n't" else "n['’]t"
-        )
-    # A final virama or anusvara gives way to a case ending: கிளெய்ம், கிளெய்மில்.
-    pieces = [word_ if exact else _stem(word_) for word_ in word.split()]
-    inner = _joined(pieces)
-    left = "" if inside or (not exact and len(pieces[0]) >= _INSIDE) else r"(?<![\p{L}\p{M}\u200c\u200d])"
-    if exact:  # "2.15%ના" is a case ending, not the word
-        left = r"(?<![\p{L}\p{M}\p{N}%])"
-    return left + inner + (r"(?![\p{L}\p{M}])" if exact else _LETTER + "*")
-
-
-def compiled(entries: Sequence[str]) -> regex.Pattern[str] | None:
-    """One pattern for any of the entries, longest first; None for none."""
-    if not entries:
-        return None
-    ordered = sorted(set(entries), key=lambda entry: (-len(entry), entry))
-    return regex.compile("|".join(f"(?:{_pattern(entry)})" for entry in ordered), regex.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +104,7 @@ class Lexicon:
     concepts: tuple[tuple[str, regex.Pattern[str]], ...]
     stems: Mapping[str, tuple[str, ...]]
     marks: Mapping[str, regex.Pattern[str] | None]
-    numbers: Mapping[str, str]
-    added: Mapping[str, float]
-    hundred: frozenset[str]
-    number: regex.Pattern[str] | None
+    numerals: Numerals | None
     endings: Mapping[str, tuple[str, ...]]
 
 
@@ -180,45 +130,52 @@ def load_words(language: str, root: Path = FOLDER) -> Words:
     for unknown in words.concepts.keys() - load_concepts(root).known:
         _, node = read_yaml(path)
         raise BadKnowledge(path, line_of(node, ["concepts", unknown]), f"concepts.yaml has no concept {unknown}")
-    for pair in (*split(words.numbers), *split(words.added)):
-        if "=" not in pair:
-            _, node = read_yaml(path)
-            raise BadKnowledge(path, line_of(node, ["numbers"]), f"a number word without its value: {pair}")
+    for name in ("numbers", "added", "joined", "scales"):
+        for pair in split(getattr(words, name)):
+            if not _VALUED[name].fullmatch(pair):
+                _, node = read_yaml(path)
+                raise BadKnowledge(path, line_of(node, [name]), f"a number word without its value: {pair}")
     return words
 
 
-def _number_pattern(words: Words, numbers: Mapping[str, str], added: Mapping[str, float]) -> regex.Pattern[str] | None:
-    if not numbers:
+def _numerals(words: Words) -> Numerals | None:
+    from ragmarket.compliance.grounding.model.masking import figure_words
+
+    def pairs(line: str) -> dict[str, str]:
+        return dict(pair.split("=", 1) for pair in split(line))
+
+    own = pairs(words.numbers)
+    if not own:
         return None
-    entries = sorted((*numbers, *added, *split(words.hundred)), key=lambda word: (-len(word), word))
-    one = "(?:" + "|".join(_GAP.join(regex.escape(piece) for piece in entry.split()) for entry in entries) + ")"
-    if added:  # "साडेसात" is one word, "साढ़े सात" two
-        one = "(?:(?:" + "|".join(regex.escape(word) for word in added) + ")?" + one + ")"
-    glued = "|".join(regex.escape(word) for word in split(words.glued)) or "(?!)"
-    end = rf"(?:(?![\p{{L}}\p{{M}}])|(?={glued}))"
-    return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}]){one}(?:{_GAP}{one})*{end}")
+    values = {**joined_words(own, pairs(words.joined)), **own}
+    scales = {word: float(value) for word, value in pairs(words.scales).items()}
+    return Numerals(
+        values={word: value for word, value in values.items() if word not in scales},
+        added={word: float(value) for word, value in pairs(words.added).items()},
+        hundred=frozenset(split(words.hundred)),
+        scales=scales,
+        point=frozenset(split(words.point)),
+        glued=split(words.glued),
+        currency=tuple(word for one in figure_words().values() for word in one.currency),
+        native=not all(word.isascii() for word in own),
+    )
 
 
 def build_lexicon(words: Words, terms: Mapping[str, Sequence[str]] | None = None) -> Lexicon:
     """Compile one language's words; ``terms`` adds entries per concept."""
-    numbers = dict(pair.split("=", 1) for pair in split(words.numbers))
-    added = {key: float(value) for key, value in (pair.split("=", 1) for pair in split(words.added))}
     concepts, stems = [], {}
     for id_ in dict.fromkeys((*words.concepts, *(terms or {}))):
         entries = (*split(words.concepts.get(id_, "")), *(terms or {}).get(id_, ()))
         pattern = compiled(entries)
         if pattern is not None:
             bare = {entry.strip("=*") for entry in entries if not entry.isascii() and " " not in entry}
-            stems[id_] = tuple(sorted((_stem(entry) for entry in bare), key=len, reverse=True))
+            stems[id_] = tuple(sorted((stem(entry) for entry in bare), key=len, reverse=True))
             concepts.append((id_, pattern))
     return Lexicon(
         concepts=tuple(concepts),
         stems=stems,
         marks={name: compiled(split(words.mark(name))) for name in MARKS},
-        numbers=numbers,
-        added=added,
-        hundred=frozenset(split(words.hundred)),
-        number=_number_pattern(words, numbers, added),
+        numerals=_numerals(words),
         endings={
             name: tuple(one for one in split(words.mark(name)) if not one.isascii() and " " not in one and len(one) > 2)
             for name in ("up_to", "below", "above", "from", "before", "after")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import regex
 
 from ragmarket.compliance.grounding.nearness import Nearness
-from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS, Quantity, alike, same_size
 from ragmarket.compliance.grounding.reading import Clause, Statement
+from ragmarket.compliance.grounding.sizes import SENIOR_MONTHS, Quantity, alike, same_size
 
 _LIMITING = frozenset({"amount", "months", "days", "working_days", "count", "date"})
 # What a limit is set on: a sum, a person, an event; a bare period ("for up to 60 months") is a fact beside the figure.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import regex
 
 from ragmarket.compliance.grounding.frame import SOFT_WEIGHT, Frame
-from ragmarket.compliance.grounding.quantities import Quantity
 from ragmarket.compliance.grounding.reading import Statement
+from ragmarket.compliance.grounding.sizes import Quantity
 
 _CROSSING = regex.compile(r"[;,|]|\band\b|\bor\b|\n")
 

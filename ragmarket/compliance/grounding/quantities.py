@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import regex
 
+from ragmarket.compliance.grounding.dates import part_dates
 from ragmarket.compliance.grounding.lexicon import Lexicon, marks_in
-from ragmarket.compliance.grounding.spelling import spell
+from ragmarket.compliance.grounding.model.masking import figure_words
+from ragmarket.compliance.grounding.sizes import Quantity, Sign, comparable
+from ragmarket.compliance.grounding.spelling import Spelled, spell
 
 if TYPE_CHECKING:
     from ragmarket.protocols import FigureReader
-    from ragmarket.schemas.evidence import Figure
 
-Sign = Literal[-1, 0, 1]
 _SIGN: dict[str, Sign] = {"from": 1, "above": 1, "after": 1, "up_to": -1, "below": -1, "within": -1, "exact": 0}
 _SIDES = frozenset({"above", "below"})
-_TIMED = frozenset({"months", "days", "working_days", "date"})
+_TIMED = frozenset({"months", "days", "working_days", "date", "month", "day"})
 _SIZED = frozenset({"months", "amount"})
-_DAYS = {"day": 1.0, "week": 7.0, "hour": 1 / 24, "minute": 1 / 1440}
 _LOOSE = regex.compile(
     r"(?<![\p{L}\p{N}.,/:-])(?:\p{Nd}{1,3}(?:,\p{Nd}{2,3})+|\p{Nd}+)(?:\.\p{Nd}+)?(?![A-Za-z\p{N}/]|[.,:-]\p{N}|-\p{L}|x\d)"
 )
@@ -29,81 +30,25 @@ _NOT_LOOSE = regex.compile(r"(?i)\b(?:sections?|rules?|clauses?|tier|under|u/s|s
 _LABELLED = regex.compile(r"(?<=\p{Nd}):(?=\s\p{Nd}+\.)")
 _NUMBERS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _SPELLED = regex.compile(r"(?i)\b(?:" + "|".join(_NUMBERS) + r")\b")
+# In native scripts a small number's word may be another word ("दो" is "give", "ஆறு" a river).
+_WORDS_FROM = 11
 _RESTATED = regex.compile(r"\s*\p{L}*\s*\(\s*(?:Indian\s+)?")
 _RATE_BELOW = 50
 _BARE = regex.compile(r"\p{Nd}+\.\p{Nd}+")
-_NEAR = 26
+_NEAR, _MONEY = 26, 12
+_BARE_NUMBER = regex.compile(r"\d+(?:\.\d+)?")
+# "सुरुवातीच्या" (of the beginning) holds a rupee.
+_INNER = regex.compile(r"(?<=[\p{L}\p{M}])(?:रु|रू|રૂ|ரூ|రూ|ರೂ|രൂ)(?!प|પ|ப|ప|ಪ|പ)")
 _BETWEEN = frozenset({"to", "–", "—", "-", "से", "ते", "থেকে", "થી"})
 _MONTH_DAYS = 365 / 12
 _ENDINGS = (("up_to", -1), ("below", -1), ("above", 1), ("from", 1), ("before", -1), ("after", 1))
-_BESIDE, _OWN = 14, 4
-SENIOR_MONTHS = 720.0
-_ROUND = 1e-6
+_BESIDE, _OWN = 22, 4
 _APART, _UNIT = regex.compile(r"[;:,।]|\band\b"), regex.compile(r"\s?[\p{L}\p{M}]+")
 # "5% or ₹200, whichever is greater" makes the second a floor.
 _WHICHEVER = regex.compile(
     r"(?i)[^;.]{0,12}\bwhichever\s+is\s+(?:the\s+)?(?:(?P<more>greater|higher|more)|lower|less|lesser)\b"
 )
 _TAXED = regex.compile(r"(?i)\s*(?:GST|जीएसटी|ஜிஎஸ்டி|జీఎస్టీ|ಜಿಎಸ್ಟಿ|ജിഎസ്ടി|জিএসটি|જીએસટી)")
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A figure in comparable form: ``kind`` and ``value`` agree exactly when two figures say the same size.
-
-    ``edge`` is 1 for the lower end of a range, -1 for its upper end.
-    """
-
-    kind: str
-    value: float
-    sign: Sign
-    period: str | None
-    start: int
-    end: int
-    text: str
-    turn: Sign = 0
-    edge: Sign = 0
-
-
-def comparable(figure: Figure) -> tuple[str, float]:
-    """Kind and value of a figure in one unit per kind: percent, rupees, months or days."""
-    value = float(figure.value)
-    if figure.type in ("duration", "age"):
-        unit = figure.unit
-        if unit == "year":
-            return "months", value * 12
-        if unit == "month":
-            return "months", value
-        if unit == "working_day":
-            return "working_days", value
-        days = value * _DAYS.get(unit, 1.0)
-        return ("months", days / 365 * 12) if days and days % 365 == 0 else ("days", days)
-    if figure.type == "count" and figure.unit == "kilogram":
-        return "count", value * 1000
-    return figure.type, value
-
-
-def _raws(one: Quantity) -> tuple[float, ...]:
-    if one.kind == "months":
-        return (one.value, one.value / 12)
-    if one.kind == "days":
-        return tuple(one.value / size for size in _DAYS.values())
-    return (one.value,)
-
-
-def same_size(one: Quantity, other: Quantity) -> bool:
-    """Whether two figures say the same size; a bare number may be of any kind."""
-    if one.kind == other.kind:
-        return abs(one.value - other.value) <= _ROUND * max(1.0, abs(one.value))
-    if "number" in (one.kind, other.kind):
-        return any(abs(a - b) <= _ROUND * max(1.0, abs(a)) for a in _raws(one) for b in _raws(other))
-    return False
-
-
-def alike(one: Quantity, other: Quantity) -> bool:
-    """Whether two figures measure the same thing, so that one may stand in the other's place."""
-    days = {"days", "months", "working_days", "number"}
-    return one.kind == other.kind or (one.kind in days and other.kind in days)
 
 
 def _sign(
@@ -161,16 +106,40 @@ def _turn(text: str, start: int, end: int, lexicons: Sequence[Lexicon]) -> Sign:
     return 0
 
 
+def _has_money(text: str, language: str) -> bool:
+    words = (*figure_words()["en"].currency, *figure_words()[language].currency)
+    return any(word in text for word in words if len(word) > 1 or word == "₹")
+
+
+@lru_cache(maxsize=16)
+def _money_before(language: str) -> regex.Pattern[str]:
+    """Words for money before a number that is a rate or a time: "টাকা পাঁচ বছর", "টাকার 0.50%"."""
+    words = figure_words()[language]
+    money = "|".join(regex.escape(one) for one in words.currency if not one.isascii() and len(one) > 2)
+    units = (*words.percent, "%", *(one for several in words.units.values() for one in several))
+    unit = "|".join(regex.escape(one) for one in sorted(units, key=len, reverse=True))
+    if language == "en" or not money:
+        return regex.compile(r"(?!)")
+    return regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{money})[\p{{L}}\p{{M}}]*(?=\s+\p{{Nd}}[\p{{Nd}}.,]*\s*(?:{unit}))")
+
+
 def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: FigureReader) -> tuple[Quantity, ...]:
     """The figures of a text in order, spelled numbers and bare ones included; offsets are into the text as given."""
     spelled = spell(text, lexicons, language)
     found: list[Quantity] = []
-    # "24 to 35: 8.35%" is a label and its value, not a ratio; "ആയിരിക്കണം" (should be) begins like a
-    # thousand, "शुरुआती" (initial) holds a rupee.
-    figures = list(read(_LABELLED.sub("|", spelled.text).replace("ആയിരി", "ആവുകയ").replace("शुरु", "शुरू"), language))
+    # "24 to 35: 8.35%" is a label and its value, not a ratio; "ആയിരിക്കണം" (should be) begins like a thousand.
+    plain = _money_before(language).sub(lambda found: " " * len(found[0]), spelled.text)
+    plain = _INNER.sub(lambda found: "·" * len(found[0]), plain)
+    figures = list(read(_LABELLED.sub("|", plain).replace("ആയിരി", "ആവുകയ"), language))
     spans = [spelled.span(figure.start, figure.end) for figure in figures]
     for at, (figure, (start, end)) in enumerate(zip(figures, spans, strict=True)):
         kind, value = comparable(figure)
+        written = spelled.text[figure.start : figure.end]
+        if not any(char.isdecimal() for char in text[start:end]):
+            if kind in ("amount", "count") and _BARE_NUMBER.fullmatch(written):
+                value = float(written)  # "four hundred to five thousand": the scale is the other end's alone
+            if kind == "amount" and not _has_money(text[start : end + _MONEY], language):
+                kind = "number"  # "two thousand points" is no sum of money
         sign = _SIGN[figure.bound]
         floor = spans[at - 1][1] if at else 0
         ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
@@ -190,6 +159,12 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
             kind, value = "rate", float(figure.value)  # a bare "6.50" in a row of tenures is a rate without its sign
         turn = _turn(text, start, end, lexicons) if kind == "rate" else 0
         found.append(Quantity(kind, value, sign, figure.period, start, end, text[start:end], turn))
+    for first, last, kind, value in part_dates(spelled.text, language):
+        start, end = spelled.span(first, last)
+        if not any(low < end and start < high for low, high in spans):
+            sign = _sign(text, start, end, 0, len(text), lexicons, timed=True, sized=False)
+            found.append(Quantity(kind, value, sign, None, start, end, text[start:end]))
+            spans.append((start, end))
     for match in _LOOSE.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in spans):
             continue
@@ -201,11 +176,26 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
         end = match.end() + (unit.end() if unit else 0)
         sign = _sign(text, match.start(), end, 0, len(text), lexicons, timed=False, sized=kind == "number")
         found.append(Quantity(kind, float(digits), sign, None, match.start(), match.end(), match[0]))
-    for match in _SPELLED.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in spans):
-            value = float(_NUMBERS.index(match[0].casefold()) + 2)
-            found.append(Quantity("number", value, 0, None, match.start(), match.end(), match[0]))
+    found += _bare_words(spelled, text, [(one.start, one.end) for one in found])
     return _ranged(sorted(found, key=lambda one: one.start), text)
+
+
+def _bare_words(spelled: Spelled, text: str, taken: Sequence[tuple[int, int]]) -> list[Quantity]:
+    """Numbers in words without a unit ("four hundred and thirty-six"); a lone one or "a" counts nothing."""
+    found = []
+    spots = [match.span() for match in _LOOSE.finditer(spelled.text)]
+    spots += [match.span() for match in _SPELLED.finditer(spelled.text)]
+    for low_, high_ in sorted(spots):
+        start, end = spelled.span(low_, high_)
+        word = text[start:end]
+        written = any(char.isdecimal() for char in word)
+        if written or any(low < end and start < high for low, high in taken):
+            continue
+        told = spelled.text[low_:high_].casefold()
+        value = float(_NUMBERS.index(told) + 2 if told in _NUMBERS else told.replace(",", ""))
+        if value >= (_WORDS_FROM if not word.isascii() else 2):
+            found.append(Quantity("number", value, 0, None, start, end, word))
+    return found
 
 
 def _spans(text: str, low: Quantity, high: Quantity) -> bool:

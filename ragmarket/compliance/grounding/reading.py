@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import regex
 
 from ragmarket.compliance.grounding.lexicon import Concepts, Lexicon, marks_in
-from ragmarket.compliance.grounding.quantities import Quantity, quantities_of
+from ragmarket.compliance.grounding.quantities import quantities_of
+from ragmarket.compliance.grounding.sizes import Quantity
 
 if TYPE_CHECKING:
     from ragmarket.protocols import FigureReader
@@ -209,6 +210,13 @@ def read_statement(
     # "వేల" inside an amount is thousands, not an auction.
     sums = [q for q in quantities if q.kind == "amount"]
     mentions = tuple(m for m in mentions if not any(q.start < m.start and m.end <= q.end for q in sums))
+    # "Five years" is how long, "every year" how often.
+    lasting = [
+        q for q in quantities if q.kind in ("months", "days") and q.value and not text[q.start : q.end].isascii()
+    ]
+    mentions = tuple(
+        m for m in mentions if not (m.ids <= _PERIODIC and any(q.start < m.start and m.start < q.end for q in lasting))
+    )
     return Statement(
         text=text,
         index=index,

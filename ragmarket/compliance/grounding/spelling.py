@@ -9,6 +9,7 @@ import regex
 
 from ragmarket.compliance.grounding.dates import day_first
 from ragmarket.compliance.grounding.lexicon import Lexicon
+from ragmarket.compliance.grounding.numerals import numeral_edits
 
 _SMALL = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _FRACTION = regex.compile(
@@ -20,8 +21,7 @@ _FRACTION = regex.compile(
     r"|(?P<a>a|one)\s+(?=(?:lakh|crore|hundred|thousand)\b)"
     r"|(?P<fortnight>a\s+fortnight|fortnight)|(?P<dozen>a\s+dozen))\b"
 )
-_COUNTED = regex.compile(r"\p{Nd}[\s\u00a0-]*$")
-_SPACE = regex.compile(r"[\s\u00a0-]+")
+_MIXED = regex.compile(r"(?<=[A-Za-z])(?=[\u0900-\u0dff])")
 _PARTS = {"half": 0.5, "quarter": 0.25, "three quarter": 0.75}
 
 
@@ -62,54 +62,32 @@ def _english(match: regex.Match[str]) -> str:
     return "14 days" if match["fortnight"] else "12"
 
 
-def _native(match: regex.Match[str], lexicon: Lexicon) -> str:
-    pieces = _SPACE.split(match[0])
-    total, extra, seen, at = 0.0, 0.0, False, 0
-    while at < len(pieces):
-        size = next(n for n in (3, 2, 1) if n == 1 or " ".join(pieces[at : at + n]) in lexicon.numbers)
-        word = " ".join(pieces[at : at + size])
-        at += size
-        prefix = next(
-            (one for one in lexicon.added if word.startswith(one) and word[len(one) :] in lexicon.numbers), None
-        )
-        if prefix:
-            extra += lexicon.added[prefix]
-            word = word[len(prefix) :]
-        if word in lexicon.added:
-            extra += lexicon.added[word]
-            continue
-        value = lexicon.numbers.get(word)
-        if value is not None and " " in value:
-            return value
-        if word in lexicon.hundred or (value == "100" and seen):
-            # "दो हज़ार पाँच सौ": the hundreds are those of the rest alone.
-            whole = total - total % 1000 if total > 1000 else 0.0
-            total, extra = whole + ((total - whole or 1) + extra) * 100, 0.0
-        elif value == "1000" and (seen or extra):
-            total, extra = ((total or 1) + extra) * 1000, 0.0
-        elif value is not None:
-            total += float(value)
-        seen = True
-    return _digits(total + extra if seen else 1 + extra)
-
-
 def spell(text: str, lexicons: Sequence[Lexicon], language: str = "en") -> Spelled:
     """Write the number words of a text as digits, and its dates day first."""
-    edits: list[tuple[int, int, str]] = [(m.start(), m.end(), _english(m)) for m in _FRACTION.finditer(text)]
-    edits += day_first(text, language)
+    edits = [(m.start(), m.end(), _english(m)) for m in _FRACTION.finditer(text)]
     for lexicon in lexicons:
-        if lexicon.number is None:
-            continue
-        for m in lexicon.number.finditer(text):
-            # In "5 हज़ार" the digits are there already.
-            if lexicon.numbers.get(_SPACE.split(m[0])[0]) != "1000" or not _COUNTED.search(text[: m.start()]):
-                edits.append((m.start(), m.end(), _native(m, lexicon)))
-    edits.sort(key=lambda one: (one[0], -one[1]))
+        if lexicon.numerals is not None:
+            edits += numeral_edits(text, lexicon.numerals)
+    # "₹10 lakhનો": the ending is not part of the English word.
+    edits += [(m.start(), m.start(), " ") for m in _MIXED.finditer(text)]
+    numbered = _edited(text, edits)
+    dates = day_first(numbered.text, language)
+    if not dates:
+        return numbered
+    dated = _edited(numbered.text, dates)
+    return Spelled(
+        dated.text,
+        tuple(numbered.starts[at] for at in dated.starts),
+        tuple(numbered.ends[at - 1] for at in dated.ends),
+    )
+
+
+def _edited(text: str, edits: Sequence[tuple[int, int, str]]) -> Spelled:
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     at = 0
-    for start, end, digits in edits:
+    for start, end, digits in sorted(edits, key=lambda one: (one[0], -one[1])):
         if start < at:
             continue
         out.append(text[at:start])

@@ -7,8 +7,8 @@ place of, is contradicted.
 from __future__ import annotations
 
 from ragmarket.compliance.grounding.frame import SOFT_WEIGHT, Frame, Outcome
-from ragmarket.compliance.grounding.quantities import SENIOR_MONTHS
 from ragmarket.compliance.grounding.reading import COSTS, Clause, Statement
+from ragmarket.compliance.grounding.sizes import SENIOR_MONTHS
 
 _ALIEN, _UNDERSTOOD = 0.15, 0.85
 
@@ -64,7 +64,8 @@ class WordComparison(Frame):
             key=lambda one: len(self._claim.within(one) & self._known.closed(statement.within(clause))),
         )
         if self._turned_round():
-            reason = self._reason("negation", "one of the two denies what the other states", None, statement)
+            code = "polarity" if self._mixed() else "negation"
+            reason = self._reason(code, "one of the two denies what the other states", None, statement)
             found.faults.append(("contradicted", reason))
         for name, other in (("before", "after"), ("higher", "lower")):
             for mine, theirs in ((name, other), (other, name)):
@@ -127,6 +128,17 @@ class WordComparison(Frame):
                 continue
             return True
         return False
+
+    def _mixed(self) -> bool:
+        """Whether the evidence both states and denies of what the claim speaks of, so that either may be meant."""
+        said = {
+            clause.denied
+            for one in self._evidence
+            for clause in one.clauses
+            for own in self._claim.clauses
+            if self._overlap(own, one, clause) > 0
+        }
+        return len(said) > 1
 
     @staticmethod
     def _cost(statement: Statement, clause: Clause) -> bool:

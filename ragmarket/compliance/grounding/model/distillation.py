@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 _BATCH = 256
+_TERMS = 256
 _HEAT = 0.06
 _WORD_DROP = 0.12
 _SMOOTHING = 0.05
@@ -132,7 +133,7 @@ def distil(
                 scores = evidence_head(torch.cat([noisy, hidden[sure]], dim=1))
                 loss = loss + F.cross_entropy(scores, target[sure], label_smoothing=_SMOOTHING)
             if usable and concept_vectors is not None:
-                picked = rng.integers(len(usable), size=_BATCH // 2)
+                picked = rng.integers(len(usable), size=_TERMS)
                 z_term = F.normalize(outer(hidden_of([usable[p][0] for p in picked], drop=False)), dim=1)
                 places = torch.tensor([usable[p][1] for p in picked])
                 loss = loss + 0.7 * F.cross_entropy(z_term @ concept_vectors.T / _HEAT, places)

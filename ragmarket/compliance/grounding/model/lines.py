@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ragmarket.compliance.grounding.glosses import load_glossary
 from ragmarket.compliance.grounding.model.masking import mask
 from ragmarket.knowledge.catalogue import Catalogue, Role
 from ragmarket.knowledge.language import LanguagePack, slots_of
 
 NONE = "none"
+# Shorter stems are particles and pronouns.
+_SHORTEST_STEM = 3
 _NAMES = ("Aranya Smart Saver", "Aranya Suraksha", "Vriddhi Plus", "Sampada", "Navjeevan Advantage", "Classic", "Udaan")
 _NOUNS = {
     "mutual_fund": "Fund", "securities": "Demat", "insurance": "Policy", "ulip": "Wealth Plan", "loan": "Personal Loan",
@@ -101,6 +104,18 @@ def bare_lines(packs: Mapping[str, LanguagePack]) -> list[Line]:
 def promises(lines: Sequence[tuple[str, str]]) -> list[Line]:
     """Promises that no document makes, as (language, text): claims to hold against any evidence."""
     return [Line(masked, language, NONE, "promise") for language, text in lines if (masked := mask(text, language))]
+
+
+def glossed(languages: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(language, stem, English) of every word of the glossaries that says something without its neighbours."""
+    return sorted(
+        {
+            (language, stem, english)
+            for language in languages
+            for stem, english in load_glossary(language).entries
+            if len(stem) >= _SHORTEST_STEM and english.replace(" ", "").isalpha()
+        }
+    )
 
 
 def terms(packs: Mapping[str, LanguagePack]) -> list[tuple[str, str, str]]:
