@@ -112,7 +112,7 @@ def glossed(languages: Iterable[str]) -> list[tuple[str, str, str]]:
         {
             (language, stem, english)
             for language in languages
-            for stem, english in load_glossary(language).entries
+            for stem, english in load_glossary(language)
             if len(stem) >= _SHORTEST_STEM and english.replace(" ", "").isalpha()
         }
     )
