@@ -128,9 +128,7 @@ class CorpusRetriever:
                 known.setdefault(_key(fact), fact)
         best = max((score for _, score in found), default=1.0) or 1.0
         relevance = {_key(one): score / best for one, score in found}
-        candidates = [
-            Candidate(one, relevance.get(key, 0.0), self._fit(one, prediction)) for key, one in known.items()
-        ]
+        candidates = [Candidate(one, relevance.get(key, 0.0), self._fit(one, prediction)) for key, one in known.items()]
         rules = self._rules_for(loaded, policy, query, as_of)
         chosen = choose(weigh(candidates, self._catalogue, weight), policy, self._k - len(rules))
         return numbered([*chosen, *rules])

@@ -8,6 +8,7 @@ bounded, a stem ends with its word, and every place of a text is looked at once 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,9 +85,21 @@ def _over_gap(text: str, places: set[int]) -> set[int]:
     return reached
 
 
-def _run(text: str, atoms: Atoms, start: int) -> set[int]:
+def _run(text: str, atoms: Atoms, start: int) -> Collection[int]:
+    first = atoms[0]
     places = {start}
-    for atom in atoms:
+    rest = atoms
+    if first not in MARKS:
+        # Most words are tried in vain at most places: nothing is built before the first literal stands there.
+        if not text.startswith(first, start):
+            return ()
+        start += len(first)
+        if len(atoms) == 1:
+            return (start,)
+        if len(atoms) == 2 and atoms[1] == STEM:
+            return range(start, text.index(" ", start) + 1)
+        places, rest = {start}, atoms[1:]
+    for atom in rest:
         if atom == STEM:
             places = {end for place in places for end in range(place, text.index(" ", place) + 1)}
         elif atom == JOIN:
