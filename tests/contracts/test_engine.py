@@ -37,6 +37,28 @@ def test_the_text_follows_the_grammar_and_the_seed(engine: Engine, temperature: 
     assert one.revision
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        ("नमस्ते, {product} की जानकारी:", "नमस्कार, {product} की मुख्य बातें यहां देखिए:", "नमस्कार, यह पढ़िए:"),
+        ("Hello, here is more:", "Hello from your bank:", "Hello and welcome:"),
+        ("வணக்கம், விவரங்கள் இதோ:", "வணக்கம்! மேலும் படிக்கலாம்:", "வணக்கங்கள்:"),
+    ],
+)
+def test_what_the_grammar_forces_is_read_as_the_model_would_have_split_it(
+    monkeypatch: pytest.MonkeyPatch, choices: tuple[str, ...]
+) -> None:
+    grammar = 'root ::= "{\\"opening\\":\\"" (' + " | ".join(f'"{one}"' for one in choices) + ') "\\"}"\n'
+    prompt = "<task> draft <lang> hi <channel> whatsapp <register> customer <style> any\n<write>\n"
+    at_once = EmbeddedEngine(WRITER_WEIGHTS, threads=1)
+    one_by_one = EmbeddedEngine(WRITER_WEIGHTS, threads=1)
+    monkeypatch.setattr(one_by_one, "_forced", lambda *_: [])
+    one, other = (
+        engine.generate(prompt, grammar, seed=0, max_tokens=80, temperature=0.0) for engine in (at_once, one_by_one)
+    )
+    assert one.raw == other.raw
+
+
 def test_a_text_without_an_end_is_undecodable() -> None:
     with pytest.raises(UndecodableOutput):
         EmbeddedEngine(WRITER_WEIGHTS, threads=1).generate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,7 @@ class EmbeddedEngine:
                 raise ModelMissing(f"the writer's model in {self._folder} cannot be loaded: {error}") from error
             self._model = model.eval()
             self._eos = int(self._tokenizer.eos_token_id)
+            self._vocabulary = sorted(self._tokenizer.get_vocab())
             info = xgrammar.TokenizerInfo.from_huggingface(
                 self._tokenizer, vocab_size=model.config.vocab_size, stop_token_ids=[self._eos]
             )
@@ -87,8 +89,8 @@ class EmbeddedEngine:
     def _forced(self, matcher: Any, written: list[int]) -> list[int]:
         """Tokens that the grammar leaves no choice about: read in one pass with what comes after them.
 
-        The tokenizer's own split of the whole text is taken, so that the model sees what it would have chosen; the last
-        token waits, since what follows could still belong to it.
+        The tokenizer's own split of the whole text is taken, so that the model sees what it would have chosen; its last
+        tokens wait where some token could hold them together with what follows.
         """
         try:
             text = matcher.find_jump_forward_string()
@@ -100,12 +102,19 @@ class EmbeddedEngine:
         whole = self._tokenizer.encode(before + text, add_special_tokens=False)
         if whole[: len(written)] != written:
             return []
+        pieces = self._tokenizer.convert_ids_to_tokens(whole[len(written) :])
+        sure = next((at for at in range(len(pieces)) if self._goes_on("".join(pieces[at:]))), len(pieces) - 1)
         forced: list[int] = []
-        for token in whole[len(written) : -1]:
+        for token in whole[len(written) : len(written) + min(sure, len(pieces) - 1)]:
             if not matcher.accept_token(token):
                 break
             forced.append(int(token))
         return forced
+
+    def _goes_on(self, end: str) -> bool:
+        """Whether some token is longer than the end of what is forced, and begins with it."""
+        place = bisect_right(self._vocabulary, end)
+        return place < len(self._vocabulary) and self._vocabulary[place].startswith(end)
 
     def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Generation:
         """One continuation under ``grammar``; temperature 0 takes the likeliest token at each step.
