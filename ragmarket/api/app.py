@@ -15,7 +15,18 @@ from ragmarket import __version__
 from ragmarket.api import pages, problems
 from ragmarket.api.doors import Doors
 from ragmarket.api.middleware import BoundedBodies, HeadRequests, NumberedRequests
-from ragmarket.api.routes import audit, checks, documents, drafts, grounding, health, ledger, policy, traces
+from ragmarket.api.routes import (
+    audit,
+    checks,
+    documents,
+    drafts,
+    grounding,
+    health,
+    ledger,
+    policy,
+    predictions,
+    traces,
+)
 
 if TYPE_CHECKING:
     from ragmarket.bootstrap import House
@@ -64,7 +75,7 @@ def create_app(settings: Settings, *, build: Callable[[Settings], House] | None 
     app.add_middleware(HeadRequests)
     app.add_middleware(NumberedRequests)  # the outermost: a refused body has a number too
     problems.install(app)
-    for part in (drafts, checks, grounding, ledger, policy, documents, traces, audit, health, pages):
+    for part in (drafts, checks, grounding, predictions, ledger, policy, documents, traces, audit, health, pages):
         app.include_router(part.router)
 
     def openapi() -> dict[str, Any]:
