@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,9 @@ LINK_HELP = """Find which records are one person, without labels.
 
 Learns how much each field says from the records themselves (splink), joins what is sure, and keeps doubtful pairs for
 `ragmarket signals review`. Decisions of people are kept. The model learnt is kept too; --learn learns it anew.
+
+--spark MASTER compares on Spark (pip install 'ragmarket[spark]', Java 17), for pairs that outgrow a machine; the model
+kept serves both. A cluster needs --scratch, a folder that every worker reaches; it is cleared at the end.
 """
 PUBLISH_HELP = """Write the feature tables anew.
 
@@ -109,24 +113,41 @@ def ingest_(
         raise typer.Exit(BAD_INPUT)
 
 
-@signals.command("link", help=LINK_HELP, epilog=examples("ragmarket signals link", "ragmarket signals link --learn"))
+@signals.command(
+    "link",
+    help=LINK_HELP,
+    epilog=examples(
+        "ragmarket signals link",
+        "ragmarket signals link --learn",
+        "ragmarket signals link --spark spark://host:7077 --scratch hdfs:///tmp/link",
+    ),
+)
 def link(
     ctx: typer.Context,
     learn: Annotated[bool, typer.Option("--learn", help="Learn the weights anew.")] = False,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the database; all cores if not given.")] = None,
+    spark: Annotated[str | None, typer.Option(metavar="MASTER", help="Compare on Spark: local[4], yarn ….")] = None,
+    scratch: Annotated[str | None, typer.Option(metavar="URL", help="Spark's folder for tables on the way.")] = None,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Find which records are one person."""
     from ragmarket.signals.identity.linking import IdentityResolver
+    from ragmarket.signals.identity.spark import spark_session
     from ragmarket.signals.ingest.contracts import SOURCES
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    if scratch is not None and spark is None:
+        raise InvalidInput("--scratch is of --spark", hint="Name the master too.")
     store, register = _store(desk), customers.register(desk)
-    with results_only(), store.writing():
+    with results_only(), store.writing(), ExitStack() as stack:
         files = [one for source in SOURCES for one in store.files(source, people=True)]
         raw = register.records(files)
-        report = register.link(raw, IdentityResolver(threads=threads), desk.progress, again=learn)
+        resolver = IdentityResolver(threads=threads)
+        if spark is not None:
+            session = stack.enter_context(spark_session(spark, scratch=scratch, folder=register.root / "staging"))
+            resolver = IdentityResolver(backend="spark", session=session)
+        report = register.link(raw, resolver, desk.progress, again=learn)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ragmarket.errors import InvalidInput, MissingDependency
 from ragmarket.schemas.identity import IdentityReport, LinkDecision
-from ragmarket.signals.identity import evidence, model
+from ragmarket.signals.identity import evidence, model, spark
 from ragmarket.signals.identity.clusters import cluster
 from ragmarket.signals.identity.evidence import Thresholds
 from ragmarket.signals.identity.explaining import prior_of
@@ -59,13 +59,13 @@ def open_linker(
     Args:
         prepared: Of `RecordReader.prepare`.
         backend: Where the comparisons run; ``spark`` needs pyspark and a session.
-        session: A SparkSession, for ``spark``.
-        trained: A trained model's JSON; none starts from the untrained settings.
+        session: A SparkSession, for ``spark``; `ragmarket.signals.identity.spark.spark_session` opens one.
+        trained: A trained model's JSON, learnt on either backend; none starts from the untrained settings.
         threads: Of DuckDB; none takes all cores.
 
     Raises:
         MissingDependency: The backend's package is not installed.
-        InvalidInput: ``spark`` without a session.
+        InvalidInput: ``spark`` without a session, or with one that lacks what is needed; the model is another's.
     """
     try:
         from splink import DuckDBAPI, Linker
@@ -80,13 +80,15 @@ def open_linker(
         try:
             from splink import SparkAPI
         except ImportError as error:
-            raise MissingDependency("pyspark", "signals") from error
+            raise MissingDependency("pyspark", spark.EXTRA) from error
         api: Any = SparkAPI(spark_session=session)  # type: ignore[no-untyped-call]
+        spark.demand_session(session)
     else:
         import duckdb
 
         api = DuckDBAPI(duckdb.connect(config={"threads": threads} if threads else {}))
-    return Linker(api.register(table), trained or model.settings(), log_level=None)
+    known = model.carried(trained, backend) if trained else model.settings()
+    return Linker(api.register(table), known, log_level=None)
 
 
 class IdentityResolver:
@@ -156,12 +158,17 @@ class IdentityResolver:
 
         # Far below the threshold for review: those pairs keep clusters apart.
         predicted = linker.inference.predict(threshold_match_weight=-6.0, warning_mode="never")
-        frame = pl.from_arrow(predicted.as_pyarrow_table())  # type: ignore[no-untyped-call]
-        if not isinstance(frame, pl.DataFrame):
-            raise InvalidInput("splink gave no table")
-        kept = [name for name in frame.columns if name.startswith(("gamma_", "mw_"))]
-        frame = frame.rename({"record_id_l": "left", "record_id_r": "right"})
-        return frame.select("left", "right", "match_weight", "match_probability", *kept).sort("left", "right")
+        names = [column.unquote().name for column in predicted.columns]
+        kept = [name for name in names if name.startswith(("gamma_", "mw_"))]
+        kept = ["record_id_l", "record_id_r", "match_weight", "match_probability", *kept]
+        if self._backend == "spark":
+            frame = spark.collected(predicted, kept)
+        else:
+            table = pl.from_arrow(predicted.as_pyarrow_table())  # type: ignore[no-untyped-call]
+            if not isinstance(table, pl.DataFrame):
+                raise InvalidInput("splink gave no table")
+            frame = table.select(kept)
+        return frame.rename({"record_id_l": "left", "record_id_r": "right"}).sort("left", "right")
 
     def _joined(
         self, prepared: pl.DataFrame, pairs: pl.DataFrame, decisions: Sequence[LinkDecision]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ragmarket.errors import MissingDependency
+from ragmarket.errors import InvalidInput, MissingDependency
 
 if TYPE_CHECKING:
     from splink import Linker, SettingsCreator
@@ -142,6 +142,33 @@ def settings() -> SettingsCreator:
         additional_columns_to_retain=["source"],
         max_iterations=15,
     )
+
+
+def carried(trained: dict[str, Any], dialect: str) -> dict[str, Any]:
+    """A trained model for another database: what was learnt, on levels written in the other's SQL.
+
+    Args:
+        trained: splink's JSON of a model with these settings.
+        dialect: ``duckdb`` or ``spark``.
+
+    Raises:
+        InvalidInput: The model compares other fields, or at other levels.
+    """
+    if trained.get("sql_dialect") == dialect:
+        return trained
+    made: dict[str, Any] = settings().create_settings_dict(dialect)
+    if _shape(made) != _shape(trained):
+        hint = "Learn it again: `ragmarket signals link --learn`."
+        raise InvalidInput("the model that was kept compares other fields, or at other levels", hint=hint)
+    made["probability_two_random_records_match"] = trained["probability_two_random_records_match"]
+    for own, other in zip(made["comparisons"], trained["comparisons"], strict=True):
+        for level, known in zip(own["comparison_levels"], other["comparison_levels"], strict=True):
+            level |= {name: known[name] for name in ("m_probability", "u_probability") if name in known}
+    return made
+
+
+def _shape(made: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(one["output_column_name"], len(one["comparison_levels"])) for one in made["comparisons"]]
 
 
 def train(linker: Linker, *, seed: int = 7, max_pairs: float = 3e6) -> None:
