@@ -1,17 +1,21 @@
 """What the full line costs beside the bare server: tokens per second on the same prompts and grammars, in one run.
 
-First the line writes all briefs once, which loads every part and shows which requests it sends. Then, for each
-concurrency, the bare server gets exactly these requests from an async client and the line gets the briefs, in turn,
-several times; the ratio is line to server. At last one stream: the embedded engine against the server.
+First the line writes all briefs once, which shows what it asks of the server and fills the caches of both; what that
+pass costs is told apart, since a brief of a product and an intent that were never asked for has to be searched for.
+Then, for each concurrency, the bare server gets exactly these requests, as bytes that were made beforehand over
+connections that are kept, and the line gets the briefs; who goes first alternates, and the ratio is taken within each
+pair of rounds. At last one stream: the embedded engine against the server.
 
     make vllm                                            # in another terminal
     python eval/throughput.py --base-url http://127.0.0.1:8001/v1
+
+The server's worker and the line share a machine: where cores are few, `--core` keeps the line on those that vLLM
+reserves for everything but inference (`reserved_cpus` in its log), as a deployment would with taskset.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import platform
@@ -19,9 +23,10 @@ import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,6 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.generation import briefs
+from eval.throughput_server import Request, raw_speed
 from ragmarket.bootstrap import House, build
 from ragmarket.errors import RagmarketError
 from ragmarket.generation.engines.vllm import VllmEngine
@@ -37,17 +43,6 @@ from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.draft import Generation
 from ragmarket.settings import read_settings
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the line asked of its engine."""
-
-    prompt: str
-    grammar: str
-    seed: int
-    max_tokens: int
-    temperature: float
 
 
 class Meter:
@@ -81,54 +76,30 @@ def warm_pool(house: House, concurrency: int) -> ThreadPoolExecutor:
     return pool
 
 
-def line_speed(
-    house: House, meter: Meter, todo: Sequence[Brief], pool: ThreadPoolExecutor
-) -> tuple[float, dict[str, float]]:
-    """Tokens per second of the full line, and the mean milliseconds of its stages."""
+@dataclass(frozen=True)
+class Round:
+    """One round of the line: tokens per second, milliseconds of its process and of its stages for one brief."""
+
+    speed: float
+    cpu_ms: float
+    stages: dict[str, float]
+
+
+def line_round(house: House, meter: Meter, todo: Sequence[Brief], pool: ThreadPoolExecutor) -> Round:
+    """Let the full line write all briefs."""
     meter.tokens = 0
+    meter.requests.clear()
     stages: dict[str, list[float]] = {}
 
     def one(brief: Brief) -> None:
         for stage, spent in house.pipeline.draft(brief).timings_ms.items():
             stages.setdefault(stage, []).append(spent)
 
-    began = time.perf_counter()
+    began, own = time.perf_counter(), time.process_time()
     list(pool.map(one, todo))
-    seconds = time.perf_counter() - began
-    return meter.tokens / seconds, {stage: statistics.mean(spent) for stage, spent in stages.items()}
-
-
-def raw_speed(base_url: str, model: str, requests: Sequence[Request], concurrency: int) -> float:
-    """Tokens per second of the bare server on the line's own requests."""
-    from openai import AsyncOpenAI
-
-    async def run() -> float:
-        client = AsyncOpenAI(base_url=base_url, api_key="none", timeout=300, max_retries=0)
-        gate, tokens = asyncio.Semaphore(concurrency), 0
-
-        async def one(request: Request) -> None:
-            nonlocal tokens
-            async with gate:
-                answer = await client.completions.create(
-                    model=model,
-                    prompt=request.prompt,
-                    seed=request.seed,
-                    max_tokens=request.max_tokens,
-                    temperature=request.temperature,
-                    extra_body={
-                        "structured_outputs": {"grammar": request.grammar},
-                        "spaces_between_special_tokens": False,
-                    },
-                )
-            tokens += answer.usage.completion_tokens if answer.usage else 0
-
-        began = time.perf_counter()
-        await asyncio.gather(*(one(request) for request in requests))
-        seconds = time.perf_counter() - began
-        await client.close()
-        return tokens / seconds
-
-    return asyncio.run(run())
+    seconds, own = time.perf_counter() - began, time.process_time() - own
+    means = {stage: statistics.mean(spent) for stage, spent in stages.items()}
+    return Round(meter.tokens / seconds, 1000 * own / len(todo), means)
 
 
 def single_stream(engine: Engine, requests: Sequence[Request]) -> float:
@@ -153,8 +124,15 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{statistics.median(values):.0f} [{min(values):.0f}, {max(values):.0f}]"
+def keep_to(cores: Sequence[int] | None) -> None:
+    """Keep every thread of this process, and those to come, to some cores."""
+    if cores:
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def _spread(values: Sequence[float], digits: int = 0) -> str:
+    return f"{statistics.median(values):.{digits}f} [{min(values):.{digits}f}, {max(values):.{digits}f}]"
 
 
 def main() -> int:
@@ -163,9 +141,10 @@ def main() -> int:
     parser.add_argument("--base-url", required=True, help="the server's OpenAI root, ending in /v1")
     parser.add_argument("--model", default="ragmarket-writer", help="served model (default %(default)s)")
     parser.add_argument("--concurrency", default="1,8,32", help="comma-separated (default %(default)s)")
-    parser.add_argument("--briefs", type=int, default=96, help="briefs per round (default %(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds per concurrency (default %(default)s)")
+    parser.add_argument("--briefs", type=int, default=192, help="briefs per round (default %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="pairs of rounds per concurrency (default %(default)s)")
     parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--core", type=int, action="append", help="a core on which the line may run; may be repeated")
     parser.add_argument("--json", type=Path, help="write all figures there")
     arguments = parser.parse_args()
     settings = read_settings()
@@ -178,26 +157,54 @@ def main() -> int:
     drafter: Any = house.pipeline.drafter
     drafter._engine = meter  # noqa: SLF001 (the line's own requests are what is measured)
     todo = briefs(house, date(2026, 11, 21), arguments.briefs, arguments.seed)
+    keep_to(arguments.core)
     console.print("writing once to learn the line's requests")
     with warm_pool(house, 32) as pool:
-        line_speed(house, meter, todo, pool)
+        first = line_round(house, meter, todo, pool)
     requests = list(meter.requests)
-    table = Table("at a time", "server tokens/s", "line tokens/s", "ratio")
-    figures: dict[str, Any] = {"machine": machine(), "requests": len(requests), "concurrency": {}}
+    figures: dict[str, Any] = {
+        "machine": machine(),
+        "cores": arguments.core,
+        "briefs": len(todo),
+        "requests": len(requests),
+        "first pass": asdict(first),
+        "concurrency": {},
+    }
+    table = Table("at a time", "server tokens/s", "line tokens/s", "ratio", "CPU ms of a brief", "load")
     stages: dict[str, float] = {}
     for concurrency in (int(one) for one in arguments.concurrency.split(",")):
-        raw, line, pool = [], [], warm_pool(house, concurrency)
+        raw, line, pool, load = [], list[Round](), warm_pool(house, concurrency), []
         for turn in range(arguments.rounds):
-            console.print(f"{concurrency} at a time, round {turn + 1} of {arguments.rounds}")
-            raw.append(raw_speed(arguments.base_url, arguments.model, requests, concurrency))
-            speed, stages = line_speed(house, meter, todo, pool)
-            line.append(speed)
+            console.print(f"{concurrency} at a time, pair {turn + 1} of {arguments.rounds}")
+            for bare in (turn % 2 == 0, turn % 2 == 1):
+                load.append(os.getloadavg()[0])
+                if bare:
+                    raw.append(raw_speed(arguments.base_url, arguments.model, requests, concurrency))
+                    continue
+                line.append(line_round(house, meter, todo, pool))
+                if Counter(meter.requests) != Counter(requests):
+                    console.print("[bold]the line asked for other texts than the server was given[/bold]")
         pool.shutdown()
-        ratio = statistics.median(line) / statistics.median(raw)
-        table.add_row(str(concurrency), _spread(raw), _spread(line), f"{ratio:.2f}")
-        figures["concurrency"][concurrency] = {"server": raw, "line": line, "ratio": ratio, "stages_ms": stages}
+        ratios = [one.speed / other for one, other in zip(line, raw, strict=True)]
+        speeds, own = [one.speed for one in line], [one.cpu_ms for one in line]
+        stages = line[-1].stages
+        table.add_row(
+            str(concurrency), _spread(raw), _spread(speeds), _spread(ratios, 2), _spread(own, 1), _spread(load, 1)
+        )
+        figures["concurrency"][concurrency] = {
+            "server": raw,
+            "line": speeds,
+            "ratios": ratios,
+            "ratio": statistics.median(ratios),
+            "cpu_ms": own,
+            "load": load,
+            "stages_ms": stages,
+        }
     out.print(figures["machine"])
     out.print(table)
+    out.print(
+        f"first pass, all caches cold, 32 at a time: {first.speed:.0f} tokens/s, {first.cpu_ms:.1f} ms of CPU a brief"
+    )
     out.print(
         "stages of one message at the last concurrency, ms: " + ", ".join(f"{k} {v:.1f}" for k, v in stages.items())
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
@@ -36,9 +37,12 @@ def _blocking(findings: Sequence[Finding]) -> bool:
 def _impersonal(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Evidence without what seems to hold a person's number: a document may, a record or a citation may not."""
     texts = ((item, (item.quote, *(span.quote for span in item.context))) for item in evidence)
-    return tuple(
-        item for item, quotes in texts if not any(one.kind != "IFSC" for q in quotes for one in find_identifiers(q))
-    )
+    return tuple(item for item, quotes in texts if not any(map(_personal, quotes)))
+
+
+@lru_cache(maxsize=16_384)
+def _personal(quote: str) -> bool:
+    return any(one.kind != "IFSC" for one in find_identifiers(quote))
 
 
 class Pipeline:

@@ -17,6 +17,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 TAG = "sha256:"
+_SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 def _plain(value: object, place: str) -> object:
@@ -66,11 +67,33 @@ def canonical_bytes(value: object) -> bytes:
         ValueError: Something in the value has no canonical form; names its place.
     """
     try:
-        plain = _plain(value, "$")
-        text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        if _keys_are_text(value):
+            # Most values are plain already. What is in NFC as a whole is so in every part, and the encoder refuses all
+            # else that has no canonical form, or needs to be made plain first.
+            try:
+                text = _encoded(value)
+                if unicodedata.is_normalized("NFC", text):
+                    return text.encode("utf-8")
+            except (TypeError, ValueError):
+                pass
+        return _encoded(_plain(value, "$")).encode("utf-8")
     except RecursionError as error:
         raise ValueError("$: nested too deeply") from error
-    return text.encode("utf-8")
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def _keys_are_text(value: object) -> bool:
+    """Whether all mappings have text for keys; the encoder would write a number as if it were text."""
+    if type(value) is dict:
+        for key, inner in value.items():
+            if type(key) is not str or (type(inner) not in _SCALARS and not _keys_are_text(inner)):
+                return False
+        return True
+    if isinstance(value, list | tuple):
+        return all(type(inner) in _SCALARS or _keys_are_text(inner) for inner in value)
+    return not isinstance(value, Mapping)
 
 
 def sha256_hex(data: bytes) -> str:

@@ -1,7 +1,8 @@
 """Group commit: what several threads want kept goes to disk in one transaction.
 
-Whoever comes first leads; those who come while it writes wait, and the next of them writes for all that wait. Each
-caller goes on only when its own record is on disk, or hears why it is not; nobody hears of another's failure.
+Whoever comes first leads; those who come while it writes wait, and the first of them writes for all that wait. Each
+caller goes on only when its own record is on disk, or hears why it is not; nobody hears of another's failure. Each
+waits on a lock of its own: on a common one, those whose records are written already would queue before the next leader.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ class Pending:
     Attributes:
         ref: Where the record stands; set inside the transaction, and true once ``done`` without ``error``.
         error: Why nothing of it was written.
+        called: Held until the record is ``done``, or its thread is to lead.
     """
 
-    __slots__ = ("blobs", "cited", "data", "digest", "done", "draft_id", "error", "ref")
+    __slots__ = ("blobs", "called", "cited", "data", "digest", "done", "draft_id", "error", "leads", "ref")
 
     def __init__(
         self, draft_id: str, data: bytes | None, digest: str, cited: Sequence[str], blobs: dict[str, bytes]
@@ -46,6 +48,9 @@ class Pending:
         self.ref: AuditRef | None = None
         self.error: Exception | None = None
         self.done = False
+        self.leads = False
+        self.called = threading.Lock()
+        self.called.acquire()
 
 
 class GroupCommit:
@@ -62,6 +67,7 @@ class GroupCommit:
         self._write = write
         self._gate = threading.Lock()
         self._waiting: list[Pending] = []
+        self._led = False
 
     def add(self, pending: Pending) -> Pending:
         """Return when ``pending`` is on disk.
@@ -69,22 +75,33 @@ class GroupCommit:
         Raises:
             Exception: Whatever kept it from being written; nothing of it is on disk.
         """
-        with self._gate:
-            self._waiting.append(pending)
         try:
-            while not pending.done:
-                with self._turn:
-                    if not pending.done:
-                        self._lead()
-        except BaseException:
-            # Interrupted before its turn came: what nobody waits for any more is not written.
             with self._gate:
+                self._waiting.append(pending)
+                if not self._led:
+                    self._led = pending.leads = True
+            if not pending.leads:
+                pending.called.acquire()
+            if not pending.done:
+                with self._turn:
+                    self._lead()
+        finally:
+            with self._gate:
+                # Interrupted before its turn came: what nobody waits for any more is not written.
                 if pending in self._waiting:
                     self._waiting.remove(pending)
-            raise
+                if pending.leads:
+                    self._hand_on()
         if pending.error is not None:
             raise pending.error
         return pending
+
+    def _hand_on(self) -> None:
+        """Let the first of those who wait lead; nobody, where nobody waits."""
+        self._led = bool(self._waiting)
+        if self._waiting:
+            self._waiting[0].leads = True
+            self._waiting[0].called.release()
 
     def _lead(self) -> None:
         with self._gate:
@@ -96,6 +113,8 @@ class GroupCommit:
                 if not one.done:
                     one.error = one.error or AuditWriteFailed("the write of the record was interrupted")
                     one.done = True
+                if not one.leads:
+                    one.called.release()
 
     def _try(self, group: Sequence[Pending]) -> None:
         try:

@@ -20,6 +20,7 @@ from ragmarket.audit.commits import GroupCommit, LockTimeout, NotKept, Pending
 from ragmarket.audit.database import cause, wipe
 from ragmarket.audit.entry import Entry, cited_blobs
 from ragmarket.audit.reader import LogReader
+from ragmarket.audit.tables import Row
 from ragmarket.errors import AuditWriteFailed, RagmarketError
 from ragmarket.protocols import BlobSource
 from ragmarket.schemas.message import AuditRef
@@ -141,35 +142,17 @@ class SqlAuditLog(LogReader):
         Raises:
             AuditWriteFailed: The id is taken or a cited blob is not kept; nothing of it was written.
         """
-        present = self.tables.kept(connection, (*wish.blobs, *wish.cited))
-        missing = [sha256 for sha256 in wish.cited if sha256 not in present and sha256 not in wish.blobs]
-        if missing:
-            hint = "Give them to append, or keep them with put_blob first."
-            raise NotKept(f"cited bytes are not kept: {missing[0]}", hint=hint)
-        if self.tables.taken(connection, wish.draft_id):
-            raise AuditWriteFailed(
-                f"the draft {wish.draft_id!r} is already recorded", hint="Give the draft an id of its own."
-            )
-        self.tables.keep(connection, {key: data for key, data in wish.blobs.items() if key not in present})
-        return self.tables.insert(connection, wish, last, self._clock())
+        held = self.tables.held(connection, (wish,))
+        held.admit(wish)
+        self.tables.keep(connection, {key: data for key, data in wish.blobs.items() if key not in held.blobs})
+        ref, row = self.tables.row(wish, last, self._clock())
+        self.tables.insert(connection, (row,), ref, begins=last is None)
+        return ref
 
     def _write_group(self, group: Sequence[Pending]) -> None:
         try:
             with self.writing() as connection:
-                last: Entry | AuditRef | None = None
-                ends = False
-                for wish in group:
-                    if wish.data is None:
-                        present = self.tables.kept(connection, wish.blobs)
-                        new = {key: data for key, data in wish.blobs.items() if key not in present}
-                        self.tables.keep(connection, new)
-                        continue
-                    if not ends:
-                        last, ends = self.tables.checked_end(connection), True
-                    try:
-                        last = wish.ref = self.add(connection, wish, last)
-                    except AuditWriteFailed as error:
-                        wish.error = error
+                self._write_wishes(connection, group)
         except AuditWriteFailed:
             if not self._landed(group):
                 raise
@@ -179,6 +162,32 @@ class SqlAuditLog(LogReader):
                 self._after_append(self, max(written))
             except Exception:  # the records are on disk, whatever becomes of what follows them
                 _LOGGER.exception("what follows an append to the audit log failed")
+
+    def _write_wishes(self, connection: Connection, group: Sequence[Pending]) -> None:
+        """What a group wants kept, in as few statements for many as for one."""
+        held = self.tables.held(connection, group)
+        last: Entry | AuditRef | None = None
+        if any(wish.data is not None for wish in group):
+            last = self.tables.checked_end(connection)
+        begins = last is None
+        new: dict[str, bytes] = {}
+        rows: list[Row] = []
+        for wish in group:
+            if wish.data is not None:
+                try:
+                    held.admit(wish)
+                except AuditWriteFailed as error:
+                    wish.error = error
+                    continue
+                last, row = self.tables.row(wish, last, self._clock())
+                wish.ref = last
+                rows.append(row)
+                held.drafts.add(wish.draft_id)
+            new |= {key: data for key, data in wish.blobs.items() if key not in held.blobs}
+            held.blobs.update(wish.blobs)
+        self.tables.keep(connection, new)
+        if isinstance(last, AuditRef) and rows:
+            self.tables.insert(connection, rows, last, begins=begins)
 
     def _landed(self, group: Sequence[Pending]) -> bool:
         """Whether a commit that failed to answer did reach the disk: a server may go away in between."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ragmarket.audit.commits import Pending
+from ragmarket.audit.commits import NotKept, Pending
 from ragmarket.audit.entry import GENESIS, Entry, columns, entry_hash, stored_bytes
-from ragmarket.errors import AuditChainBroken
+from ragmarket.errors import AuditChainBroken, AuditWriteFailed
 from ragmarket.schemas.message import AuditRef
 
 if TYPE_CHECKING:
@@ -18,6 +19,31 @@ _HASHES = 20_000
 _AT_ONCE = 500
 # Their ids begin so: what the log records of itself.
 OWN_KINDS = ("checkpoint", "hold", "release", "retention")
+
+# The columns of one entry in the order of `Entry`'s fields.
+Row = tuple[int, str, str, str, str, str, str, str]
+
+
+@dataclass(slots=True)
+class Held:
+    """What the log has already: bytes by their hashes, records by their ids."""
+
+    blobs: set[str]
+    drafts: set[str]
+
+    def admit(self, wish: Pending) -> None:
+        """Refuse a record whose id is taken or that cites what nobody keeps.
+
+        Raises:
+            AuditWriteFailed: It is to be refused.
+        """
+        missing = [sha256 for sha256 in wish.cited if sha256 not in self.blobs and sha256 not in wish.blobs]
+        if missing:
+            hint = "Give them to append, or keep them with put_blob first."
+            raise NotKept(f"cited bytes are not kept: {missing[0]}", hint=hint)
+        if wish.draft_id in self.drafts:
+            hint = "Give the draft an id of its own."
+            raise AuditWriteFailed(f"the draft {wish.draft_id!r} is already recorded", hint=hint)
 
 
 class Tables:
@@ -136,25 +162,34 @@ class Tables:
             raise AuditChainBroken(f"the last entry of the audit log ({last.seq}) was altered")
         return last
 
-    def taken(self, connection: Connection, draft_id: str) -> bool:
-        """Whether a record stands under an id."""
-        return bool(self._rows(connection, "SELECT seq FROM audit_entries WHERE draft_id = ?", (draft_id,)))
+    def held(self, connection: Connection, wishes: Iterable[Pending]) -> Held:
+        """What of some wishes the log has already."""
+        hashes: dict[str, None] = {}
+        drafts: dict[str, None] = {}
+        for wish in wishes:
+            hashes |= dict.fromkeys((*wish.blobs, *wish.cited))
+            if wish.data is not None:
+                drafts[wish.draft_id] = None
+        return Held(self.kept(connection, hashes), self._found(connection, "audit_entries", "draft_id", list(drafts)))
 
-    def insert(self, connection: Connection, wish: Pending, last: Entry | AuditRef | None, at: str) -> AuditRef:
-        """Add a record behind ``last`` and move the head."""
+    def row(self, wish: Pending, last: Entry | AuditRef | None, at: str) -> tuple[AuditRef, Row]:
+        """The entry of a record behind ``last``: its place, and its columns for `insert`."""
         seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
         cited = json.dumps(list(wish.cited), separators=(",", ":"))
         hash_ = entry_hash(seq, previous, at, wish.digest, wish.draft_id, cited)
-        names = "seq, draft_id, previous_hash, recorded_at, record, entry_hash, record_sha256, cited"
         text = (wish.data or b"").decode("utf-8")
+        return AuditRef(seq=seq, hash=hash_), (seq, wish.draft_id, previous, at, text, hash_, wish.digest, cited)
+
+    def insert(self, connection: Connection, rows: Sequence[Row], head: AuditRef, *, begins: bool) -> None:
+        """Add entries and move the head to the last of them; ``begins`` where the log was empty."""
+        names = "seq, draft_id, previous_hash, recorded_at, record, entry_hash, record_sha256, cited"
         connection.exec_driver_sql(
             self._sql(f"INSERT INTO audit_entries ({names}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),  # noqa: S608
-            (seq, wish.draft_id, previous, at, text, hash_, wish.digest, cited),
+            list(rows),
         )
         move = "UPDATE audit_head SET seq = ?, entry_hash = ?"
         begin = "INSERT INTO audit_head (seq, entry_hash, id) VALUES (?, ?, 1)"
-        connection.exec_driver_sql(self._sql(move if last else begin), (seq, hash_))
-        return AuditRef(seq=seq, hash=hash_)
+        connection.exec_driver_sql(self._sql(begin if begins else move), (head.seq, head.hash))
 
     def remove(self, connection: Connection, records: Mapping[int, str], blobs: Iterable[str]) -> None:
         """Take away records (place to hash), keeping their entries, and kept bytes; a retention entry names them."""
@@ -166,11 +201,15 @@ class Tables:
 
     def kept(self, connection: Connection, hashes: Iterable[str]) -> set[str]:
         """Which of some hashes bytes are kept under."""
-        wanted, found = list(dict.fromkeys(hashes)), set[str]()
+        return self._found(connection, "audit_blobs", "sha256", list(dict.fromkeys(hashes)))
+
+    def _found(self, connection: Connection, table: str, column: str, wanted: Sequence[str]) -> set[str]:
+        """Which of some values a column holds."""
+        found = set[str]()
         for start in range(0, len(wanted), _AT_ONCE):
             some = wanted[start : start + _AT_ONCE]
             marks = ", ".join("?" * len(some))
-            rows = self._rows(connection, f"SELECT sha256 FROM audit_blobs WHERE sha256 IN ({marks})", some)  # noqa: S608
+            rows = self._rows(connection, f"SELECT {column} FROM {table} WHERE {column} IN ({marks})", some)  # noqa: S608
             found.update(str(row[0]) for row in rows)
         return found
 

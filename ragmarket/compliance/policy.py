@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -55,6 +56,8 @@ class PolicyBook:
             separators=(",", ":"),
         ).encode()
         self.snapshot_id = hashlib.sha256(self._snapshot).hexdigest()
+        # A book never changes, and a campaign asks it the same for every message.
+        self._resolved = lru_cache(maxsize=2048)(self._resolve)
 
     def snapshot(self) -> bytes:
         """Ledger, packs and claim rules as canonical bytes; their SHA-256 is ``snapshot_id``."""
@@ -84,6 +87,9 @@ class PolicyBook:
         Raises:
             InvalidInput: The product class, channel or language does not exist.
         """
+        return self._resolved(product_class, channel, language, as_of)
+
+    def _resolve(self, product_class: str, channel: str, language: str, as_of: date) -> Policy:
         for name, value, allowed in (
             ("product_class", product_class, PRODUCT_CLASSES),
             ("channel", channel, CHANNELS),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 from ragmarket.errors import UnknownProduct
 from ragmarket.knowledge.catalogue import Catalogue, Theme
@@ -22,6 +24,29 @@ from ragmarket.schemas.prediction import Prediction
 
 # Kinds named in the query beside the intent; more of them blur the vector.
 _KINDS_IN_QUERY = 6
+_DAYS_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    """The documents in force on one day: of each product, and regulatory ones."""
+
+    products: dict[str, list[Entry]]
+    regulatory: list[Entry]
+
+    @classmethod
+    def of(cls, state: IndexState, day: date) -> Self:
+        live = {(one.doc_id, one.version) for one in in_force([entry.version for entry in state.entries], day)}
+        found = cls({}, [])
+        for entry in state.entries:
+            version = entry.version
+            if (version.doc_id, version.version) not in live:
+                continue
+            if version.kind == "regulatory":
+                found.regulatory.append(entry)
+            elif version.product_code is not None:
+                found.products.setdefault(version.product_code, []).append(entry)
+        return found
 
 
 class CorpusRetriever:
@@ -60,6 +85,7 @@ class CorpusRetriever:
         self._rules = rules
         self._loaded: OpenIndex | None = None
         self._lock = threading.Lock()
+        self._days: tuple[IndexState | None, dict[date, _InForce]] = (None, {})
 
     def warm_up(self) -> None:
         """Load encoder and index; the first call does it otherwise.
@@ -122,13 +148,17 @@ class CorpusRetriever:
         weight = self._weights(brief, prediction, policy.product_class).__getitem__
         query = self._query(own, policy, prediction.intent, weight)
         found = loaded.search(own, query, as_of, 60)
-        known = {key: one for one, _ in found for key in [_key(one)]}
+        keyed = [(_key(one), one, score) for one, score in found]
+        known = {key: one for key, one, _ in keyed}
         for entry in own:
             for fact in loaded.facts(entry):
                 known.setdefault(_key(fact), fact)
-        best = max((score for _, score in found), default=1.0) or 1.0
-        relevance = {_key(one): score / best for one, score in found}
-        candidates = [Candidate(one, relevance.get(key, 0.0), self._fit(one, prediction)) for key, one in known.items()]
+        best = max((score for _, _, score in keyed), default=1.0) or 1.0
+        relevance = {key: score / best for key, _, score in keyed}
+        candidates = [
+            Candidate(one, relevance.get(key, 0.0), self._fit(one, prediction), loaded.signature(key, one))
+            for key, one in known.items()
+        ]
         rules = self._rules_for(loaded, policy, query, as_of)
         chosen = choose(weigh(candidates, self._catalogue, weight), policy, self._k - len(rules))
         return numbered([*chosen, *rules])
@@ -142,27 +172,18 @@ class CorpusRetriever:
         return f"{name} ({policy.product_class.replace('_', ' ')}), {intent.replace('_', ' ')}. {aims}"
 
     def _rules_for(self, loaded: OpenIndex, policy: Policy, query: str, as_of: date) -> list[Evidence]:
-        live = {
-            (version.doc_id, version.version)
-            for version in in_force([entry.version for entry in loaded.state.entries], as_of)
-            if version.kind == "regulatory"
-            and (not version.product_classes or policy.product_class in version.product_classes)
-        }
-        entries = [one for one in loaded.state.entries if (one.version.doc_id, one.version.version) in live]
+        entries = [
+            entry
+            for entry in self._on(loaded.state, as_of).regulatory
+            if not entry.version.product_classes or policy.product_class in entry.version.product_classes
+        ]
         if not entries or self._rules <= 0:
             return []
         found = loaded.search(entries, query, as_of, self._rules)
         return [one.model_copy(update={"score": round(score, 6)}) for one, score in found[: self._rules]]
 
     def _of_product(self, state: IndexState, product_code: str, as_of: date) -> list[Entry]:
-        live = {(one.doc_id, one.version) for one in in_force([entry.version for entry in state.entries], as_of)}
-        entries = [
-            entry
-            for entry in state.entries
-            if entry.version.product_code == product_code
-            and entry.version.kind == "product"
-            and (entry.version.doc_id, entry.version.version) in live
-        ]
+        entries = self._on(state, as_of).products.get(product_code, [])
         if not entries:
             known = any(entry.version.product_code == product_code for entry in state.entries)
             reason = (
@@ -172,6 +193,16 @@ class CorpusRetriever:
             )
             raise UnknownProduct(f"product_code: {reason}")
         return entries
+
+    def _on(self, state: IndexState, day: date) -> _InForce:
+        """The documents in force on a day, worked out once for each state of the index."""
+        known = self._days
+        if known[0] is not state or len(known[1]) > _DAYS_KEPT:
+            known = self._days = (state, {})
+        found = known[1].get(day)
+        if found is None:
+            found = known[1][day] = _InForce.of(state, day)
+        return found
 
     @staticmethod
     def _in_language(entries: Sequence[Entry], language: str) -> list[Entry]:

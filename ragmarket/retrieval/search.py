@@ -12,10 +12,13 @@ from typing import Any, Self
 from ragmarket.retrieval.documents import Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
 from ragmarket.retrieval.qdrant import QdrantPlace
+from ragmarket.retrieval.selection import Signature, signature
 from ragmarket.schemas.evidence import Evidence
 
 SEARCHES_KEPT = 1_024
+VECTORS_KEPT = 64
 _Found = tuple[tuple[Evidence, float], ...]
+Place = tuple[str, int, str]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class OpenIndex:
         index: A LlamaIndex ``VectorStoreIndex``; None where nothing was ever stored.
         held: Facts already fetched, by document ``uid``.
         searched: Searches already made: a campaign asks the same of a product for every language and channel.
+        vectors: Vectors of the latest queries.
+        signed: Signatures already worked out, by where the evidence stands.
     """
 
     mark: tuple[int, int]
@@ -37,6 +42,8 @@ class OpenIndex:
     encoder: SentenceEncoder
     held: dict[str, tuple[Evidence, ...]] = field(default_factory=dict)
     searched: OrderedDict[tuple[object, ...], _Found] = field(default_factory=OrderedDict)
+    vectors: OrderedDict[str, list[float]] = field(default_factory=OrderedDict)
+    signed: dict[Place, Signature] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -106,10 +113,26 @@ class OpenIndex:
             vector_store_query_mode=VectorStoreQueryMode.HYBRID,
             filters=filters,
         )
-        vector = [float(value) for value in self.encoder.embed([query])[0]]
+        vector = self._vector(query)
         with self.place.faults():
             found = retriever.retrieve(QueryBundle(query_str=query, embedding=vector))
         return tuple((evidence_of(one.node), float(one.score or 0.0)) for one in found)
+
+    def _vector(self, query: str) -> list[float]:
+        """A query's vector: a product's documents and the rules that bind them are asked the same."""
+        found = self.vectors.get(query)
+        if found is None:
+            found = self.vectors[query] = [float(value) for value in self.encoder.embed([query])[0]]
+            if len(self.vectors) > VECTORS_KEPT:
+                self.vectors.popitem(last=False)
+        return found
+
+    def signature(self, place: Place, evidence: Evidence) -> Signature:
+        """What makes evidence the same as other evidence, worked out once for each place."""
+        found = self.signed.get(place)
+        if found is None:
+            found = self.signed[place] = signature(evidence)
+        return found
 
     def facts(self, entry: Entry) -> tuple[Evidence, ...]:
         """All facts of a document: a search may rank a demanded fact out of sight, this does not."""

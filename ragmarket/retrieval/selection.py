@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ragmarket.knowledge.catalogue import Catalogue, Theme
@@ -24,13 +24,37 @@ _DAYS = {
 Signature = tuple[object, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
-    """Evidence with its relevance to the query in [0, 1], and how well it suits whom the message is for."""
+    """Evidence with its relevance to the query in [0, 1], and how well it suits whom the message is for.
+
+    ``sign`` is the evidence's `signature`.
+    """
 
     evidence: Evidence
     relevance: float
-    fit: float = 1.0
+    fit: float
+    sign: Signature
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weighed:
+    """A candidate with its score; what is chosen in the end gets it, what is not is never copied."""
+
+    evidence: Evidence
+    score: float
+    sign: Signature
+    stranded: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind of fact, "" for none."""
+        return self.evidence.kind or ""
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it stands, and how it reads there."""
+        return self.evidence.sha256, self.evidence.start, self.evidence.text
 
 
 def signature(evidence: Evidence) -> Signature:
@@ -50,20 +74,22 @@ def _value(figure: Figure) -> tuple[str, str]:
     return str((figure.value * factor).normalize()), unit
 
 
-def weigh(
-    candidates: Sequence[Candidate], catalogue: Catalogue, preference: Callable[[Theme], float]
-) -> list[Evidence]:
+def weigh(candidates: Sequence[Candidate], catalogue: Catalogue, preference: Callable[[Theme], float]) -> list[Weighed]:
     """Give every candidate its score: theme of its kind, whom it suits, sureness of the kind, relevance."""
     weighed = []
     for one in candidates:
         kind = catalogue.kinds.get(one.evidence.kind or "")
         weight = one.fit * (preference(kind.theme) if kind else 0.5)
         sure = 0.5 + 0.5 * max(0.0, min(1.0, one.evidence.kind_score)) if kind else 0.5
-        weighed.append(one.evidence.model_copy(update={"score": round(weight * sure * (0.4 + 0.6 * one.relevance), 6)}))
-    return sorted(weighed, key=lambda one: (-one.score, one.doc_id, one.version, one.start, one.text))
+        weighed.append(Weighed(one.evidence, round(weight * sure * (0.4 + 0.6 * one.relevance), 6), one.sign))
+    return sorted(weighed, key=lambda one: (-one.score, *_order(one.evidence)))
 
 
-def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evidence]:
+def _order(one: Evidence) -> tuple[str, str, int, str]:
+    return one.doc_id, one.version, one.start, one.text
+
+
+def choose(evidence: Sequence[Weighed], policy: Policy, limit: int) -> list[Evidence]:
     """Pick the product evidence: as many phrasable facts as fit, then support, each in its place by score.
 
     Args:
@@ -71,8 +97,8 @@ def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evi
         policy: What must, may not, and may only together be said.
         limit: Most to pick.
     """
-    allowed = [one for one in evidence if one.kind is None or one.kind not in policy.must_not_say]
-    facts = _distinct([one for one in allowed if one.phrasable and one.kind])
+    allowed = [one for one in evidence if one.evidence.kind is None or one.kind not in policy.must_not_say]
+    facts = _distinct([one for one in allowed if one.evidence.phrasable and one.kind])
     kinds = {one.kind for one in facts}
     stranded = {
         kind for kind, companions in policy.must_say_with.items() if kind in kinds and not kinds & set(companions)
@@ -82,25 +108,26 @@ def choose(evidence: Sequence[Evidence], policy: Policy, limit: int) -> list[Evi
         picked.best_of(kind)
     picked.fill()
     chosen = picked.chosen
-    taken = {(one.sha256, one.start, one.text) for one in chosen}
-    rest = [one for one in allowed if (one.sha256, one.start, one.text) not in taken and not _told(one, chosen)]
+    taken, told = {one.place for one in chosen}, {one.sign for one in chosen}
+    rest = [one for one in allowed if one.place not in taken and not (one.evidence.phrasable and one.sign in told)]
     support = [
-        _stranded(one, policy) if one.kind in stranded else one
+        replace(one, stranded=True) if one.kind in stranded else one
         for one in rest
-        if not one.phrasable or one.kind in stranded
+        if not one.evidence.phrasable or one.kind in stranded
     ]
-    return _merged(chosen, support[: max(0, limit - len(chosen))], len(policy.must_say))
+    merged = _merged(chosen, support[: max(0, limit - len(chosen))], len(policy.must_say))
+    return [_scored(one, policy) for one in merged]
 
 
-def _merged(chosen: Sequence[Evidence], support: Sequence[Evidence], head: int) -> list[Evidence]:
+def _merged(chosen: Sequence[Weighed], support: Sequence[Weighed], head: int) -> list[Weighed]:
     """Facts for the writer in the order picked, with what only supports standing where its own score puts it.
 
     The first ``head`` facts are policy's and stay in front. Of a kind, each further piece of support weighs less.
     """
     merged, waiting, count = list(chosen[:head]), list(chosen[head:]), dict[str, int]()
 
-    def weight(one: Evidence) -> float:
-        return SUPPORT * one.score * REPEAT ** count.get(one.kind or "", 0)
+    def weight(one: Weighed) -> float:
+        return SUPPORT * one.score * REPEAT ** count.get(one.kind, 0)
 
     left = list(support)
     while waiting or left:
@@ -110,31 +137,30 @@ def _merged(chosen: Sequence[Evidence], support: Sequence[Evidence], head: int) 
         else:
             left.remove(best)
             merged.append(best)
-        kind = merged[-1].kind or ""
+        kind = merged[-1].kind
         count[kind] = count.get(kind, 0) + 1
     return merged
 
 
-def _distinct(facts: Sequence[Evidence]) -> list[Evidence]:
-    best: dict[Signature, Evidence] = {}
+def _distinct(facts: Sequence[Weighed]) -> list[Weighed]:
+    best: dict[Signature, Weighed] = {}
     for one in facts:
-        best.setdefault(signature(one), one)
+        best.setdefault(one.sign, one)
     return list(best.values())
 
 
-def _told(one: Evidence, chosen: Sequence[Evidence]) -> bool:
-    return one.phrasable and signature(one) in {signature(other) for other in chosen}
-
-
-def _stranded(one: Evidence, policy: Policy) -> Evidence:
-    companions = ", ".join(policy.must_say_with[one.kind or ""])
-    why = f"must be said together with one of {companions}, and no document in force holds it"
-    return one.model_copy(update={"phrasable": False, "why_not": why})
+def _scored(one: Weighed, policy: Policy) -> Evidence:
+    update: dict[str, object] = {"score": one.score}
+    if one.stranded:
+        companions = ", ".join(policy.must_say_with[one.kind])
+        why = f"must be said together with one of {companions}, and no document in force holds it"
+        update |= {"phrasable": False, "why_not": why}
+    return one.evidence.model_copy(update=update)
 
 
 class _Picked:
-    def __init__(self, facts: Sequence[Evidence], policy: Policy, limit: int, stranded: set[str]) -> None:
-        self.chosen: list[Evidence] = []
+    def __init__(self, facts: Sequence[Weighed], policy: Policy, limit: int, stranded: set[str]) -> None:
+        self.chosen: list[Weighed] = []
         self._left = [one for one in facts if one.kind not in stranded]
         self._policy = policy
         self._limit = limit
@@ -150,12 +176,12 @@ class _Picked:
     def fill(self) -> None:
         """The best of what is left, each repetition of a kind weighing less."""
 
-        def now(one: Evidence) -> float:
-            return one.score * REPEAT ** self._count.get(one.kind or "", 0)
+        def now(one: Weighed) -> float:
+            return one.score * REPEAT ** self._count.get(one.kind, 0)
 
         while self._left and len(self.chosen) < self._limit:
             best = max(self._left, key=now)
-            if self._needs(best.kind or "") and len(self.chosen) + 2 > self._limit:
+            if self._needs(best.kind) and len(self.chosen) + 2 > self._limit:
                 self._left.remove(best)
                 continue
             self._take(best)
@@ -164,10 +190,10 @@ class _Picked:
         companions = self._policy.must_say_with.get(kind, ())
         return bool(companions) and not any(self._count.get(one) for one in companions)
 
-    def _take(self, one: Evidence) -> None:
+    def _take(self, one: Weighed) -> None:
         self._left.remove(one)
         self.chosen.append(one)
-        kind = one.kind or ""
+        kind = one.kind
         self._count[kind] = self._count.get(kind, 0) + 1
         if self._needs(kind):
             companions = self._policy.must_say_with[kind]
