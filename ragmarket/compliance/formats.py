@@ -1,11 +1,13 @@
 """How a figure stands in a language's running text, and where each of its characters comes from.
 
-Number grouping and month names are CLDR's, through Babel; units, currency words, bounds, ranges and periods are the
-language pack's, because Babel 2.18 prints some of them wrongly for Indian languages ("5 year" in Hindi).
+Number grouping and month names are CLDR's, through Babel; units, currency words, cases, bounds, ranges and periods are
+the language pack's, because Babel 2.18 prints some of them wrongly for Indian languages ("5 year" in Hindi).
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,12 +17,13 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from ragmarket.knowledge.catalogue import Role
-from ragmarket.knowledge.language import LanguagePack, Plural
+from ragmarket.knowledge.language import Case, LanguagePack, Plural, places
 from ragmarket.schemas.evidence import Figure, Slot
 
 LAKH = Decimal(100_000)
 CRORE = Decimal(10_000_000)
 WEIGHTS = frozenset({"gram", "kilogram"})
+_PLACE = re.compile(r"\{(?:x|low|high)(?::\w+)?\}")
 
 
 class SlotText(NamedTuple):
@@ -43,8 +46,8 @@ def _plural(forms: str | Plural, value: Decimal, number: str, pack: LanguagePack
     return (forms.one if one else forms.other).format(n=number)
 
 
-def _amount(value: Decimal, pack: LanguagePack, rupee: str) -> str:
-    words = pack.formats.amount
+def _amount(value: Decimal, pack: LanguagePack, rupee: str, case: Case | None) -> str:
+    words = case.amount if case else pack.formats.amount
     scaled, forms = value, words["plain"]
     for scale, name in ((CRORE, words["crore"]), (LAKH, words["lakh"])):
         share = value / scale
@@ -58,52 +61,85 @@ def _amount(value: Decimal, pack: LanguagePack, rupee: str) -> str:
     return _plural(forms, scaled, _number(scaled), pack).replace("₹", rupee)
 
 
-def _unit(value: Decimal, number: str, unit: str, pack: LanguagePack) -> str:
-    forms = pack.formats.units.get(unit)
-    return number if forms is None else _plural(forms, value, number, pack)
+def _unit(value: Decimal, unit: str, pack: LanguagePack, case: Case | None) -> str:
+    number = _number(value)
+    forms = (case or pack.formats).units.get(unit)
+    return _bare(number, case) if forms is None else _plural(forms, value, number, pack)
 
 
-def figure_text(figure: Figure, pack: LanguagePack, rupee: str = "₹") -> str:
-    """One figure without bound or period: "₹5 lakh", "7.25%", "12 months"."""
+def _bare(text: str, case: Case | None) -> str:
+    return case.number.format(n=text) if case else text
+
+
+def figure_text(figure: Figure, pack: LanguagePack, rupee: str = "₹", case: str | None = None) -> str:
+    """One figure without bound or period: "₹5 lakh", "7.25%", "12 months"; ``case`` is one of the language's cases."""
+    forms = pack.formats.cases[case] if case else None
     match figure.type:
         case "amount":
-            return _amount(figure.value, pack, rupee)
+            return _amount(figure.value, pack, rupee, forms)
         case "rate":
-            return f"{_number(figure.value)}%"
+            number = _number(figure.value)
+            return forms.rate.format(n=number) if forms else f"{number}%"
         case "duration":
-            return _unit(figure.value, _number(figure.value), figure.unit, pack)
+            return _unit(figure.value, figure.unit, pack, forms)
         case "age":
-            return _unit(figure.value, _number(figure.value), "age", pack)
+            return _unit(figure.value, "age", pack, forms)
         case "date" if figure.iso:
-            return str(format_date(date.fromisoformat(figure.iso), "d MMMM y", locale=pack.language))
+            day = format_date(date.fromisoformat(figure.iso), "d MMMM y", locale=pack.language)
+            return _bare(str(day), forms)
         case "count" if figure.unit in WEIGHTS:
-            return _unit(figure.value, _number(figure.value), figure.unit, pack)
+            return _unit(figure.value, figure.unit, pack, forms)
         case "count":
             # What else is counted (points, visits, leaves) is named by the phrasing.
-            return _number(figure.value)
+            return _bare(_number(figure.value), forms)
         case _:
-            return figure.text
+            return _bare(figure.text, forms)
+
+
+def _inflected(figure: Figure, pack: LanguagePack, rupee: str, case: str | None) -> SlotText:
+    """A figure in a case; an ending that only follows it is no part of it, one that melts into its unit is."""
+    plain = figure_text(figure, pack, rupee)
+    text = figure_text(figure, pack, rupee, case) if case else plain
+    ending = text.removeprefix(plain)
+    apart = text.startswith(plain) and not (ending and unicodedata.category(ending[0]).startswith("M"))
+    return SlotText(text, ((0, len(plain) if apart else len(text), figure),))
+
+
+def _joined(pattern: str) -> str:
+    """What a range pattern puts between its two figures."""
+    return _PLACE.split(pattern)[1]
 
 
 def _range(slot: Slot, high: Figure, pack: LanguagePack, rupee: str) -> SlotText:
-    pattern = pack.formats.ranges[slot.range_kind]
-    low = slot.low
-    low_text, high_text = figure_text(low, pack, rupee), figure_text(high, pack, rupee)
-    # "18 to 65 years": the unit is said once where the pattern ends with the upper figure and the units agree.
-    if pattern.endswith("{high}") and low.type in {"duration", "age"} and low.unit == high.unit:
-        low_text = _number(low.value)
-    before, _, rest = pattern.partition("{low}")
-    between, _, after = rest.partition("{high}")
-    text = before + low_text + between + high_text + after
-    high_start = len(before) + len(low_text) + len(between)
-    parts = ((len(before), len(before) + len(low_text), low), (high_start, high_start + len(high_text), high))
-    return SlotText(text, parts)
+    ranges = pack.formats.ranges
+    pattern, low = ranges[slot.range_kind], slot.low
+    cases = dict(places(pattern))
+    first = _inflected(low, pack, rupee, cases["low"])
+    # "18 to 65 years": the unit is said once where it is that of both ends and they are joined as two bare figures are.
+    if (
+        low.type in {"duration", "age"}
+        and (low.type, low.unit) == (high.type, high.unit)
+        and _joined(pattern) == _joined(ranges["between"])
+    ):
+        first = SlotText(number := _number(low.value), ((0, len(number), low),))
+    before, between, after = _PLACE.split(pattern)
+    return _chain(before, first, between, _inflected(high, pack, rupee, cases["high"]), after)
 
 
 def _wrap(inner: SlotText, pattern: str) -> SlotText:
-    before, _, after = pattern.partition("{x}")
-    shift = len(before)
-    return SlotText(before + inner.text + after, tuple((s + shift, e + shift, f) for s, e, f in inner.parts))
+    before, after = _PLACE.split(pattern)
+    return _chain(before, inner, after)
+
+
+def _chain(*pieces: str | SlotText) -> SlotText:
+    """Pieces in a row, the parts of each moved to where it stands."""
+    text = ""
+    parts: list[tuple[int, int, Figure]] = []
+    for piece in pieces:
+        if isinstance(piece, SlotText):
+            parts += [(start + len(text), end + len(text), figure) for start, end, figure in piece.parts]
+        text += piece.text if isinstance(piece, SlotText) else piece
+    return SlotText(text, tuple(parts))
 
 
 def slot_text(slot: Slot, role: Role | None, pack: LanguagePack, rupee: str = "₹") -> SlotText:
@@ -120,17 +156,18 @@ def slot_text(slot: Slot, role: Role | None, pack: LanguagePack, rupee: str = "�
     if high is not None and said is not None:
         # "12 to 60 months" said as "up to": the phrasing's own bound takes the end it speaks of.
         figure, high = (figure if said == "from" else high), None
+    patterns: list[str] = []
     if high is not None:
         text = _range(slot, high, pack, rupee)
         period = figure.period or high.period
     else:
-        text = SlotText(plain := figure_text(figure, pack, rupee), ((0, len(plain), figure),))
+        # "within" and "after" place a period in time; a kind that is itself a period ("waiting period") says it bare.
+        bare = role is not None and figure.type == "duration" and figure.bound in {"within", "after"}
+        if figure.bound != "exact" and said is None and not bare:
+            patterns.append(pack.formats.bounds[figure.bound])
+        case = dict(places(patterns[0]))["x"] if patterns else None
+        text = _inflected(figure, pack, rupee, case)
         period = figure.period
-    patterns = []
-    # "within" and "after" place a period in time; a kind that is itself a period ("waiting period") says it bare.
-    bare = role is not None and figure.type == "duration" and figure.bound in {"within", "after"}
-    if high is None and figure.bound != "exact" and said is None and not bare:
-        patterns.append(pack.formats.bounds[figure.bound])
     if period and (role is None or role.period is None) and period in pack.formats.periods:
         patterns.insert(len(patterns) if pack.formats.bound_inside else 0, pack.formats.periods[period])
     for pattern in patterns:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from ragmarket.compliance.formats import slot_text
+from ragmarket.compliance.product_names import fitted
 from ragmarket.compliance.rules.channel import sms_segments
 from ragmarket.errors import UndecodableOutput
 from ragmarket.knowledge.catalogue import Catalogue, Role
@@ -65,6 +66,7 @@ class Renderer:
     def _splice(
         self, template: str, pack: LanguagePack, evidence: Mapping[str, Evidence], product_name: str, rupee: str
     ) -> tuple[str, list[RenderedFigure]]:
+        template = fitted(template, product_name, pack.formats.after_name)
         page, figures, last = _Page(), list[RenderedFigure](), 0
         for match in SLOT.finditer(template):
             piece = template[last : match.start()]
@@ -97,9 +99,27 @@ class Renderer:
         # A sentence that begins with a rendered bound ("up to …") still begins with a capital.
         return page.text[:1].upper() + page.text[1:], figures
 
+    @staticmethod
+    def _spoken(template: str, pack: LanguagePack, item: Evidence | None) -> LanguagePack:
+        """The pack in the register of a claim's words; words that are no phrasing of the kind are warm."""
+        if item is None or item.kind not in pack.kinds:
+            return pack
+        values = {slot.role: "{" + slot.name + "}" for slot in item.slots}
+        phrase = max(
+            (
+                phrase
+                for phrase in pack.kinds[item.kind].all
+                if template.startswith(phrase.format(product="{product}", **values).removesuffix(pack.sentence_end))
+            ),
+            key=len,
+            default="",
+        )
+        return pack.in_words_of(item.kind, phrase)
+
     def sentence(self, template: str, evidence: Evidence, language: str, product_name: str, rupee: str = RUPEE) -> str:
         """One slotted sentence as a message would hold it."""
-        return self._splice(template, self._packs[language], {evidence.id: evidence}, product_name, rupee)[0]
+        pack = self._spoken(template, self._packs[language], evidence)
+        return self._splice(template, pack, {evidence.id: evidence}, product_name, rupee)[0]
 
     def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
         """Lay out one message.
@@ -146,7 +166,8 @@ class Renderer:
                 separate(paragraph)
                 page.add(self._splice(claim.bridge, pack, by_id, product_name, rupee)[0])
             separate(gap if number else paragraph)
-            text, figures = self._splice(claim.text, pack, by_id, product_name, rupee)
+            spoken = self._spoken(claim.text, pack, by_id.get(claim.cites[0]) if claim.cites else None)
+            text, figures = self._splice(claim.text, spoken, by_id, product_name, rupee)
             start, end = page.add(text)
             moved = tuple(f.model_copy(update={"start": f.start + start, "end": f.end + start}) for f in figures)
             claims.append(

@@ -41,12 +41,13 @@ class Renderings:
     def _all(self, evidence: Evidence, language: str, product_name: str) -> frozenset[str]:
         pack = self._packs[language]
         values = {slot.role: "{" + slot.name + "}" for slot in evidence.slots}
-        said = "; ".join(
-            pack.conditions[one.id].format(x="{" + one.slot + "}") if one.slot else pack.conditions[one.id]
-            for one in evidence.conditions
-        )
         found = set()
         for phrase in pack.kinds[str(evidence.kind)].all:
+            conditions = pack.in_words_of(str(evidence.kind), phrase).conditions
+            said = "; ".join(
+                conditions[one.id].format(x="{" + one.slot + "}") if one.slot else conditions[one.id]
+                for one in evidence.conditions
+            )
             text = phrase.format(product="{product}", **values).removesuffix(pack.sentence_end)
             template = f"{text} ({said}){pack.sentence_end}" if said else f"{text}{pack.sentence_end}"
             found |= {

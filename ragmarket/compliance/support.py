@@ -77,15 +77,19 @@ class SupportCheck:
             return SupportVerdict("unsupported", 0.0, "the evidence states no fact of a known kind")
         if sorted(SLOT.findall(template)) != sorted(slot.name for slot in evidence.slots):
             return SupportVerdict("unsupported", 0.0, "the claim's figures are not those of its evidence")
-        conditions = [
-            pack.conditions[item.id].format(x="{" + item.slot + "}") if item.slot else pack.conditions[item.id]
-            for item in evidence.conditions
+        # Both registers of a language name the same conditions.
+        registers = [
+            sorted(
+                words[item.id].format(x="{" + item.slot + "}") if item.slot else words[item.id]
+                for item in evidence.conditions
+            )
+            for words in (pack.conditions, pack.plain.conditions)
         ]
         body = template
-        if conditions:
+        if evidence.conditions:
             found = LAST_PARENTHESES.search(template)
             said = [part.strip() for part in found.group(1).split(";")] if found else []
-            if sorted(said) != sorted(conditions):
+            if sorted(said) not in registers:
                 return SupportVerdict("unsupported", 0.0, "a condition of the evidence is missing or changed")
             body = LAST_PARENTHESES.sub("", template)
         role_of = {slot.name: slot.role for slot in evidence.slots}

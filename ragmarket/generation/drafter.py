@@ -10,10 +10,10 @@ from typing import Literal
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
-from ragmarket.generation.planning import leading, plan
+from ragmarket.generation.planning import arranged, leading, plan
 from ragmarket.generation.prompt import build_prompt, register_of
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
-from ragmarket.generation.wording import fitting
+from ragmarket.generation.wording import fitting, naming
 from ragmarket.knowledge.angles import Angles, Register, Style, leaning
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
 from ragmarket.knowledge.language import LanguagePack
@@ -21,7 +21,7 @@ from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Finding, Policy
 from ragmarket.schemas.draft import Draft, Generation
-from ragmarket.schemas.evidence import Evidence
+from ragmarket.schemas.evidence import Evidence, Slot
 from ragmarket.schemas.prediction import Prediction
 
 MAX_TOKENS = 640
@@ -34,8 +34,33 @@ ROOMY = 150
 VARIED: tuple[tuple[Register | Literal["other"], Style], ...] = (("any", "any"), ("other", "any"), ("any", "full"))
 # What a fact weighs whose theme the message does not lead with.
 OFF_ANGLE = 0.35
+# Characters of one segment of a longer SMS: in GSM-7, and in UCS-2 where a native script stands.
+SEGMENT_LATIN, SEGMENT_NATIVE = 153, 67
 CHATS = frozenset({"whatsapp"})
 TOO_LONG = frozenset({"channel.length", "channel.sms_segments"})
+
+
+def _room(policy: Policy) -> int | None:
+    """How many characters are left beside the mandatory text; None where the channel sets no limit."""
+    limits = [policy.max_chars] if policy.max_chars is not None else []
+    if policy.max_sms_segments is not None:
+        limits.append(policy.max_sms_segments * (SEGMENT_LATIN if policy.language == "en" else SEGMENT_NATIVE))
+    return min(limits) - policy.reserved if limits else None
+
+
+def _places(evidence: Sequence[Evidence]) -> dict[str, tuple[int, ...]]:
+    """How facts of one kind follow one another: the least before the most, else as their document has them."""
+    return {
+        item.id: (
+            int(any(slot.low.bound in ("up_to", "below") for slot in item.slots if not _rides(item, slot))),
+            item.start,
+        )
+        for item in evidence
+    }
+
+
+def _rides(item: Evidence, slot: Slot) -> bool:
+    return any(condition.slot == slot.name for condition in item.conditions)
 
 
 class GroundedDrafter:
@@ -115,8 +140,11 @@ class GroundedDrafter:
             worth |= {fact.id: 1 / min(map(len, kinds[fact.kind].all)) for fact in facts if fact.kind in kinds}
         least = min(policy.min_claims, most)
         planned = plan(facts, worth, needs, most, self._angles.concern)
+        # What the message announces it must tell, so only facts that it cannot leave out count.
+        sure = {fact.kind for fact in facts if fact.must}
         if len(planned) >= max(1, least):
-            facts, least = planned, len(planned)
+            sure = {fact.kind for fact in planned}
+            facts, least = arranged(planned, needs, self._angles, _places(evidence)), len(planned)
             needs = tellable(facts, needs)[1]
         manner = self._angles.manner(prediction.segment)
         tone, style = VARIED[brief.seed % len(VARIED)] if manner.tone == "any" else (manner.tone, manner.style)
@@ -130,7 +158,7 @@ class GroundedDrafter:
             channel=brief.channel,
             product_class=policy.product_class,
             intent=prediction.intent,
-            aim=aim or (intent.aim if intent else "learn"),
+            aim=self._angles.aim(aim or (intent.aim if intent else "learn"), policy.product_class),
             angle=leaning(weights),
             style="short" if narrow else style,
             min_claims=least,
@@ -138,7 +166,8 @@ class GroundedDrafter:
             facts=facts,
             needs=needs,
             tone="any" if narrow else tone,
-            own_lines=self._angles.has_lines(prediction.intent, policy.product_class),
+            own_lines=self._angles.has_lines(prediction.intent, policy.product_class)
+            and self._angles.borne_out(prediction.intent, sure),
             own_aim=aim is not None,
         )
 
@@ -170,13 +199,17 @@ class GroundedDrafter:
             UndecodableOutput: The engine's answer is not a draft.
         """
         task = self.task(brief, prediction, policy, evidence, findings, attempt)
+        pack = self._packs[brief.language]
+        # A message that was too long already does without the name.
+        room = 0 if any(finding.rule in TOO_LONG for finding in findings) else _room(policy)
         generation = self._engine.generate(
             build_prompt(task),
             build_grammar(
                 task,
-                self._packs[brief.language],
+                pack,
                 by_the_book=attempt >= self._free_attempts,
                 fits=fitting(product_name, policy.subject_max_chars),
+                names=naming(task, pack, product_name, room),
             ),
             seed=brief.seed * 1009 + attempt,
             max_tokens=MAX_TOKENS,

@@ -64,7 +64,7 @@ def _claim_rule(fact: Fact, pack: LanguagePack, phrasings: Sequence[str] | None)
         ]
         body = " | ".join(order.strip() for order in orders) if own else text
         if clause:
-            body = f"({body}) {_literal(clause)} end"
+            body = f"({body}) ({_one_of((clause, condition_clause(pack.plain, fact)))}) end"
     closing = _literal('"}')
     return f"{opening} ({body}) {closing}"
 
@@ -123,7 +123,12 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
 
 
 def build_grammar(
-    task: WritingTask, pack: LanguagePack, *, by_the_book: bool = False, fits: Callable[[str], bool] = bool
+    task: WritingTask,
+    pack: LanguagePack,
+    *,
+    by_the_book: bool = False,
+    fits: Callable[[str], bool] = bool,
+    names: Callable[[str], bool] = bool,
 ) -> str:
     """The grammar of one request.
 
@@ -132,6 +137,7 @@ def build_grammar(
         pack: The language.
         by_the_book: Hold every sentence to the bank's phrasings; the writer then only chooses among them.
         fits: Whether a subject has room beside the product's name.
+        names: Whether a phrasing that names the product has room as the first claim, where nothing before it does.
 
     Raises:
         NothingToSay: No list of these facts has the demanded length and companions.
@@ -150,7 +156,7 @@ def build_grammar(
     head = [f'{_field(field)} ","' for field in lines if field != "cta"]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
-    book = {fact.id: phrasings_of(task, pack, fact.id) if by_the_book else None for fact in task.facts}
+    book = {fact.id: phrasings_of(task, pack, fact.id, names) if by_the_book else None for fact in task.facts}
     bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),

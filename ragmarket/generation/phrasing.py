@@ -22,7 +22,7 @@ def phrase_claim(pack: LanguagePack, fact: Fact, phrase: str) -> str:
     """A phrasing with the fact's slots in it and its conditions before the sentence's end."""
     values = {role: slot_token(slot) for role, slot in fact.roles.items()}
     text = phrase.format(product="{product}", **values)
-    clause = condition_clause(pack, fact)
+    clause = condition_clause(pack.in_words_of(fact.kind, phrase), fact)
     if not clause:
         return text
     end = pack.sentence_end if text.endswith(pack.sentence_end) else ""

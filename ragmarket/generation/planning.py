@@ -1,8 +1,11 @@
-"""Which facts a message tells, and in which order: what policy demands, then the best, and few of one concern.
+"""Which facts a message tells: what policy demands, then the best, and few of one concern; and in which order.
 
 The scores are retrieval's: they hold what intent, segment, region and season prefer, and how well a fact answers the
 brief. A list of the best alone would tell the same concern again and again, and a second preference would never be
 heard; so each further fact of a kind, and of a concern, weighs less.
+
+The order of telling is another thing than the order of choice: a rule stands before its exception and the least before
+the most, whichever of them answers the brief better, and fine print opens no message.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ragmarket.generation.task import Fact
-from ragmarket.knowledge.angles import leaning
+from ragmarket.knowledge.angles import ASIDE, MAIN, Angles, leaning
 from ragmarket.knowledge.catalogue import Theme
 
 LEADING = 2
@@ -26,7 +29,7 @@ def plan(
     most: int,
     concern: Callable[[str], str | None],
 ) -> tuple[Fact, ...]:
-    """The facts to tell, in the order of telling; a companion that a fact needs follows it.
+    """The facts to tell, in the order of choice; a companion that a fact needs follows it.
 
     Args:
         facts: Facts that may be told.
@@ -77,6 +80,51 @@ def plan(
         tell(best)
         waiting = [fact for fact in waiting if fact is not best and fact not in chosen]
     return tuple(chosen)
+
+
+def arranged(
+    chosen: Sequence[Fact],
+    needs: Mapping[str, frozenset[str]],
+    angles: Angles,
+    place: Mapping[str, tuple[int, ...]],
+) -> tuple[Fact, ...]:
+    """Chosen facts in the order of telling.
+
+    What a customer asks first opens the message and fine print ends it; between them the order of choice stays. Facts
+    of one sequence, facts of one kind and a fact with its companion stand side by side.
+
+    Args:
+        chosen: The facts, the best first.
+        needs: Ids of which one must be told together with the key.
+        angles: Knows the sequences and what is fine print.
+        place: How facts of one kind follow one another, by id.
+
+    Returns:
+        The same facts.
+    """
+    standing = {fact.id: angles.standing(fact.kind) for fact in chosen}
+    opener = next((fact for fact in chosen if standing[fact.id] == MAIN), None)
+    waiting = sorted(chosen, key=lambda fact: (fact is not opener, standing[fact.id] == ASIDE))
+
+    def beside(fact: Fact) -> list[Fact]:
+        """A fact and those that are told side by side with it."""
+        row = angles.sequence(fact.kind)
+        return sorted(
+            (one for one in waiting if one.kind in row),
+            key=lambda one: (row.index(one.kind), place.get(one.id, ())),
+        )
+
+    told: list[Fact] = []
+    while waiting:
+        block = beside(waiting[0])
+        for fact in tuple(block):
+            group = needs.get(fact.id, frozenset())
+            if not group & {one.id for one in (*told, *block)}:
+                companion = next((one for one in waiting if one.id in group), None)
+                block += beside(companion) if companion else []
+        told += block
+        waiting = [fact for fact in waiting if fact not in block]
+    return tuple(told)
 
 
 def leading(weights: Mapping[Theme, float], there: Collection[Theme]) -> frozenset[Theme]:

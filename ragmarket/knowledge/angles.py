@@ -26,13 +26,17 @@ FOR_THEM, FOR_OTHERS = 1.5, 0.4
 
 
 class Intent(Frozen):
-    """One aim a customer may have; the bank's lines for it are for ``products``, all where none is named."""
+    """One aim a customer may have; the bank's lines for it are for ``products``, all where none is named.
+
+    ``told_by`` are the kinds of fact of which a message tells one where it speaks those lines; any where none is named.
+    """
 
     label: str
     aim: str
     products: tuple[ProductClass, ...] = ()
     themes: dict[Theme, float] = {}
     aliases: tuple[str, ...] = ()
+    told_by: tuple[str, ...] = ()
 
 
 class Segment(Frozen):
@@ -54,6 +58,9 @@ class Segment(Frozen):
     audiences: tuple[str, ...] = ()
 
 
+_EVERYBODY = Segment()
+
+
 class Audience(Frozen):
     """A group of customers, by the kinds of fact and the conditions that hold for it alone."""
 
@@ -66,6 +73,10 @@ class Prominence(Frozen):
 
     weight: float = Field(gt=0)
     kinds: tuple[str, ...] = Field(min_length=1)
+
+
+# Where a fact stands in a message: what a customer asks first, anything else, fine print.
+MAIN, OTHER, ASIDE = 0, 1, 2
 
 
 class Emphasis(Frozen):
@@ -97,6 +108,8 @@ class _Customers(Frozen):
     audiences: dict[str, Audience] = {}
     prominence: tuple[Prominence, ...] = ()
     concerns: dict[str, tuple[str, ...]] = {}
+    sequences: tuple[tuple[str, ...], ...] = ()
+    not_applied_for: tuple[ProductClass, ...] = ()
     traits: dict[Trait, dict[str, Segment]] = {}
 
     @model_validator(mode="after")
@@ -112,6 +125,10 @@ class _Customers(Frozen):
         twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
         if twice:
             raise ValueError(f"kinds stand under two concerns: {', '.join(twice)}")
+        kinds = [kind for kinds in self.sequences for kind in kinds]
+        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+        if twice:
+            raise ValueError(f"kinds stand in two sequences: {', '.join(twice)}")
         return self
 
 
@@ -161,8 +178,7 @@ class Angles(_Customers):
     def fit(self, kind: str | None, conditions: Collection[str], segment: str) -> float:
         """How well a fact suits a message to a segment, by prominence, concern and whom it holds for; 1 is neutral."""
         own = self.manner(segment)
-        weight = next((one.weight for one in self.prominence if kind in one.kinds), 1.0)
-        weight *= own.concerns.get(self.concern(kind) or "", 1.0)
+        weight = self._prominence_of(kind) * own.concerns.get(self.concern(kind) or "", 1.0)
         groups = {
             name
             for name, audience in self.audiences.items()
@@ -172,9 +188,30 @@ class Angles(_Customers):
             return weight
         return weight * (FOR_THEM if groups & set(own.audiences) else FOR_OTHERS)
 
+    def _prominence_of(self, kind: str | None) -> float:
+        return next((one.weight for one in self.prominence if kind in one.kinds), 1.0)
+
+    def standing(self, kind: str) -> int:
+        """Whether a kind is what a customer asks first (`MAIN`), fine print (`ASIDE`), or neither (`OTHER`)."""
+        weight = self._prominence_of(kind)
+        return MAIN if weight > 1.0 else ASIDE if weight < 1.0 else OTHER
+
+    def sequence(self, kind: str) -> tuple[str, ...]:
+        """The kinds that are told side by side with a kind, in their order; the kind alone where there are none."""
+        return next((kinds for kinds in self.sequences if kind in kinds), (kind,))
+
+    def aim(self, wanted: str, product_class: str) -> str:
+        """An aim as it suits a product: what nobody applies for is learnt about."""
+        return "learn" if wanted == "apply" and product_class in self.not_applied_for else wanted
+
     def has_lines(self, intent: str, product_class: str) -> bool:
         """Whether the bank's lines for an intent are for a product: nobody hears of insurance in a card's message."""
         return intent in self.intents and product_class in (self.intents[intent].products or (product_class,))
+
+    def borne_out(self, intent: str, kinds: Collection[str]) -> bool:
+        """Whether facts of these kinds keep what the bank's lines for an intent announce ("planning your tax?")."""
+        wanted = self.intents[intent].told_by if intent in self.intents else ()
+        return not wanted or not set(wanted).isdisjoint(kinds)
 
     def concern(self, kind: str | None) -> str | None:
         """What a kind of fact is about for the customer, more finely than its theme; None where nothing is said."""
@@ -182,7 +219,7 @@ class Angles(_Customers):
 
     def manner(self, segment: str) -> Segment:
         """In which manner a segment is told; an unknown one like everybody."""
-        return self.segments.get(segment, Segment())
+        return self.segments.get(segment, _EVERYBODY)
 
     def like(self, profiles: Mapping[str, Mapping[Trait, str]]) -> Angles:
         """These angles with segments of a bank's own beside them, each known by its traits alone.

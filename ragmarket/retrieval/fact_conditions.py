@@ -16,6 +16,8 @@ from ragmarket.schemas.base import Frozen
 Pattern = regex.Pattern[str]
 _FLAGS = regex.IGNORECASE
 MARKER = regex.compile(r"(?<=[\p{L}\p{Nd})%.])\s?(\*{1,3}|#|†|‡|§|\^|[¹²³⁴⁵⁶⁷⁸⁹])")
+# Where a pattern speaks of the bank by the words of its own name.
+_BANK = "{bank}"
 _GLUE = "the of and or to in for on at is are an as be by per with from any each all its this that it you your we our"
 
 
@@ -23,6 +25,7 @@ class _File(Frozen):
     conditions: dict[str, tuple[str, ...]]
     implied_by: dict[str, tuple[str, ...]]
     only_for: dict[str, tuple[str, ...]]
+    one_of: tuple[tuple[str, ...], ...]
     negated: str
     benign: tuple[str, ...]
     said_by: dict[str, tuple[str, ...]]
@@ -73,7 +76,9 @@ class ConditionLexicon:
     def __init__(self, path: Path = ROOT / "conditions.yaml") -> None:
         file = load(path, _File)
         self._file = file
-        self._conditions = {id_: _compiled(path, patterns) for id_, patterns in file.conditions.items()}
+        nobody = {id_: tuple(p.replace(_BANK, "(?!)") for p in patterns) for id_, patterns in file.conditions.items()}
+        self._conditions = {id_: _compiled(path, patterns) for id_, patterns in nobody.items()}
+        self._by_bank: dict[frozenset[str], dict[str, tuple[Pattern, ...]]] = {}
         self._said_by = {id_: _compiled(path, patterns) for id_, patterns in file.said_by.items()}
         self._needs = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.needs.items()}
         self._withheld = {id_: _compiled(path, (pattern,))[0] for id_, pattern in file.withheld.items()}
@@ -120,11 +125,29 @@ class ConditionLexicon:
         pattern = self._periods.get(period)
         return pattern is None or bool(pattern.search(other.sub(" ", text) if other else text))
 
-    def find(self, view: str, kind: Kind) -> tuple[list[Found], list[Found]]:
-        """The conditions that ride along, and those that the kind (or the statement itself, once) already says."""
+    def _named(self, bank: frozenset[str]) -> dict[str, tuple[Pattern, ...]]:
+        """The patterns with the words of the bank's name in them ("Kosi machines" are its own)."""
+        if bank and bank not in self._by_bank:
+            words = "(?:" + "|".join(regex.escape(word) for word in sorted(bank)) + ")"
+            spelled = {
+                id_: tuple(regex.compile(one.replace(_BANK, words), _FLAGS) for one in patterns)
+                for id_, patterns in self._file.conditions.items()
+                if any(_BANK in one for one in patterns)
+            }
+            self._by_bank[bank] = {**self._conditions, **spelled}
+        return self._by_bank[bank] if bank else self._conditions
+
+    def find(self, view: str, kind: Kind, bank: frozenset[str] = frozenset()) -> tuple[list[Found], list[Found]]:
+        """The conditions that ride along, and those that the kind (or the statement itself, once) already says.
+
+        Args:
+            view: The statement.
+            kind: Its kind.
+            bank: The words that only the names of the document, its product and its bank hold.
+        """
         riding: list[Found] = []
         silent: list[Found] = []
-        for id_, patterns in self._conditions.items():
+        for id_, patterns in self._named(bank).items():
             if kind.id not in self._file.only_for.get(id_, (kind.id,)):
                 continue
             for match in (m for pattern in patterns for m in pattern.finditer(view)):
@@ -137,6 +160,10 @@ class ConditionLexicon:
                 said = repeated or kind.id in self._file.implied_by.get(id_, ())
                 (silent if said else riding).append(Found(id_, match.start(), match.end()))
         return sorted(riding, key=lambda f: f.start), silent
+
+    def sort(self, id_: str) -> str:
+        """The sort of a condition: those of one sort say where a fact holds, and two of them would say two places."""
+        return next((group[0] for group in self._file.one_of if id_ in group), id_)
 
     def said_by_kind(self, kind: Kind) -> set[str]:
         """Conditions that every statement of the kind makes by itself."""

@@ -8,7 +8,7 @@ from ragmarket.knowledge.catalogue import Kind, Role
 from ragmarket.retrieval.fact_conditions import ConditionLexicon
 from ragmarket.retrieval.fact_groups import Group, plain
 from ragmarket.retrieval.figures_context import label_end
-from ragmarket.schemas.evidence import Figure
+from ragmarket.schemas.evidence import EVENTS, Figure
 
 # Units that every language pack has a form for.
 PHRASABLE_UNITS = frozenset(
@@ -89,8 +89,15 @@ def fill(
         if problem:
             return filled, rest, problem
         rest.remove(best)
-        filled[name] = _as_length(kind, role, _narrowed(role, best), view)
+        told = _as_length(kind, role, _narrowed(role, best), view)
+        # The kind's words call the amount a limit, so that a bound would say it twice ("a limit of above ₹50,000").
+        filled[name] = Group(plain(told.low)) if limit and told.high is None and role.type == "amount" else told
     return filled, rest, None
+
+
+def _same_period(role: Role, figure: Figure) -> bool:
+    """Whether a figure has the period of its role; the kind's own words name the event that it counts by."""
+    return figure.period == role.period or (role.period in EVENTS and figure.period in EVENTS)
 
 
 def _fit(role: Role, group: Group, view: str, stop: int) -> int:
@@ -108,8 +115,10 @@ def _problem(name: str, role: Role, group: Group, view: str, *, limit: bool) -> 
             continue
         if figure.unit not in PHRASABLE_UNITS or (figure.type == "age" and figure.unit != "year"):
             return f"{figure.text!r} is in a unit that no language pack can say ({figure.unit})"
-        if role.period and figure.period and figure.period != role.period:
+        if role.period and figure.period and not _same_period(role, figure):
             return f"{figure.text!r} is per {figure.period}, the kind says per {role.period}"
+        if role.type == "age" and group.high is None and figure.bound == "exact":
+            return f"{figure.text!r} is said neither to be the least nor the greatest age"
         if not limit and role.type in ("rate", "amount") and role.bound is None and figure.bound in ("above", "below"):
             return f"{figure.text!r} is {figure.bound!r}, the kind states the {name} itself"
     if group.high and group.low.period and group.high.period and group.low.period != group.high.period:
@@ -157,7 +166,7 @@ def unstated_period(kind: Kind, filled: dict[str, Group], text: str, lexicon: Co
     """A period that the kind's phrasings say and that neither a figure nor the text around it states, or None."""
     for name, role in kind.roles.items():
         group = filled.get(name)
-        if not role.period or not group or group.low.period == role.period:
+        if not role.period or not group or _same_period(role, group.low):
             continue
         if not lexicon.states_period(kind.id, role.period, text):
             return f"{group.low.text!r} is not said to be per {role.period}"

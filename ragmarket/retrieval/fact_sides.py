@@ -18,6 +18,8 @@ _RUN = regex.compile(
 )
 _COVER = regex.compile(r"\b(?:cover|sum assured|sum insured|coverage)\b[^.;,]{0,16}$", regex.I)
 _COVER_AFTER = regex.compile(r"\s*(?:of\s+)?(?:life\s+|health\s+)?(?:cover|sum assured|sum insured)\b", regex.I)
+_TIME = regex.compile(r"\b(?:term|tenure|tenor|period|duration)\b[^.;,]{0,24}$|\b(?:over|for)\s+$", regex.I)
+_TIME_AFTER = regex.compile(r"\s*['’]?s?\s*(?:\p{L}+\s+)?(?:term|tenure|period|polic\w+|cover|plan)\b", regex.I)
 _AT_ENTRY = regex.compile(r"\b(?:entry|enter\w*|join\w*|inception|bought|buying|start\w*|first)\b", regex.I)
 _FLOOR = regex.compile(r"\b(?:min(?:imum)?\b|floor|subject to (?:a )?minimum|at least|not less than)", regex.I)
 _CAP = regex.compile(
@@ -46,6 +48,9 @@ def side_condition(kind: Kind, group: Group, view: str, main: list[Group]) -> tu
         return ("age", group)
     if figure.type == "duration" and "duration" in kind.conditions:
         if kind.id in _CLOSED_EARLY and (figure.bound in _ELAPSED or _RUN.search(before)):
+            return None
+        # Where years may be an age as well, a word of time has to say that they are none.
+        if "age" in kind.conditions and not in_label and not (_TIME.search(before) or _TIME_AFTER.match(after)):
             return None
         near = regex.search(
             r"\b(?:for|of|over|within|after|before|up to|above|between|on completion of|from|beyond"

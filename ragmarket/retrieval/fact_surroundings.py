@@ -91,6 +91,12 @@ def other_age(kind: str, low: Figure) -> bool:
     return kind in _SENIOR_KINDS and low.type == "age"
 
 
+def bank_words(names: Sequence[str], known: frozenset[str]) -> frozenset[str]:
+    """The words of the names that no statement of the class uses otherwise: "Kosi" of "Kosi Gramya Bank"."""
+    words = (word for name in names for word in regex.findall(r"\p{L}+", name))
+    return frozenset(word for word in words if len(word) > 2 and word[0].isupper() and stem(word) not in known)
+
+
 class Surroundings:
     """Tells what around a statement would have to be said with it.
 
@@ -102,7 +108,13 @@ class Surroundings:
         self._lexicon = lexicon
 
     def problem(
-        self, unit: Unit, kind: Kind, figures: Sequence[Figure], known: frozenset[str], title: str
+        self,
+        unit: Unit,
+        kind: Kind,
+        figures: Sequence[Figure],
+        known: frozenset[str],
+        title: str,
+        bank: frozenset[str] = frozenset(),
     ) -> str | None:
         """What narrows the statement from outside, or None.
 
@@ -112,12 +124,13 @@ class Surroundings:
             figures: The figures of its view.
             known: Stems of the words that narrow nothing (`known_stems`).
             title: The document's title, which narrows nothing.
+            bank: The words that only the names of the document, its product and its bank hold.
         """
-        footnotes = self._footnotes(unit, kind)
+        footnotes = self._footnotes(unit, kind, bank)
         if footnotes:
             return footnotes
         view = " ".join(unit.view.split())
-        said = {f.id for f in self._lexicon.find(view, kind)[0]} | self._lexicon.said_by_kind(kind)
+        said = {f.id for f in self._lexicon.find(view, kind, bank)[0]} | self._lexicon.said_by_kind(kind)
         quotes = [
             text
             for c in unit.context
@@ -126,13 +139,19 @@ class Surroundings:
             if text.rstrip(":") not in view
         ]
         for text in (*headings(unit, title), *quotes):
-            left = self._narrowed(text, kind, figures, known, said)
+            left = self._narrowed(text, kind, figures, known, said, bank)
             if left:
                 return f"it stands under {text.strip()[:60]!r}: {left}"
         return None
 
     def _narrowed(
-        self, text: str, kind: Kind, said_figures: Sequence[Figure], known: frozenset[str], said: set[str]
+        self,
+        text: str,
+        kind: Kind,
+        said_figures: Sequence[Figure],
+        known: frozenset[str],
+        said: set[str],
+        bank: frozenset[str],
     ) -> str | None:
         text = self._lexicon.enumeration.sub("", text)
         figures = recognise(text)
@@ -143,7 +162,7 @@ class Surroundings:
         number = unread_number(text, figures)
         if number:
             return f"its number {number!r} is not understood"
-        riding, silent = self._lexicon.find(text, kind)
+        riding, silent = self._lexicon.find(text, kind, bank)
         narrowing = sorted({f.id for f in riding} - said)
         if narrowing:
             return f"it speaks of {', '.join(narrowing)} only"
@@ -155,7 +174,7 @@ class Surroundings:
         word = unknown_word(text, known, spans)
         return f"{word!r} may narrow it" if word else None
 
-    def _footnotes(self, unit: Unit, kind: Kind) -> str | None:
+    def _footnotes(self, unit: Unit, kind: Kind, bank: frozenset[str]) -> str | None:
         for mark in {m[1] for m in MARKER.finditer(unit.view)}:
             notes = [c.quote.lstrip(" \\|") for c in unit.context if c.quote.lstrip(" \\|").startswith(mark)]
             if not notes:
@@ -163,7 +182,7 @@ class Surroundings:
             for note in notes:
                 body = note.lstrip(_MARKS + "\\ ")
                 figures = recognise(body)
-                riding, silent = self._lexicon.find(body, kind)
+                riding, silent = self._lexicon.find(body, kind, bank)
                 if riding or not all(senior_age(kind.id, f) for f in figures):
                     return f"its footnote holds a condition: {body[:60]!r}"
                 covered = [(f.start, f.end) for f in silent]

@@ -19,6 +19,7 @@ from ragmarket.retrieval.fact_roles import fill, lost_period, unstated_period
 from ragmarket.retrieval.fact_sides import side_condition
 from ragmarket.retrieval.fact_surroundings import (
     Surroundings,
+    bank_words,
     headings,
     known_stems,
     other_age,
@@ -27,7 +28,7 @@ from ragmarket.retrieval.fact_surroundings import (
     title_of,
     unread_number,
 )
-from ragmarket.retrieval.fact_words import narrowing_word, stems, unknown_word
+from ragmarket.retrieval.fact_words import class_vocabulary, narrowing_word, stems, unknown_word
 from ragmarket.retrieval.figures import recognise
 from ragmarket.retrieval.figures_context import label_end
 from ragmarket.retrieval.kinds import Embed, KindClassifier, cell_types, masked
@@ -85,8 +86,12 @@ class FactReader:
             ]
         title = title_of(units, self._lexicon)
         named = stems(" ".join(names)) - self._lexicon.narrowing
+        common = class_vocabulary(self._catalogue, product_class) if product_class else frozenset()
+        bank = bank_words(
+            names, common | self._lexicon.open_stems | self._lexicon.narrowing | self._lexicon.product_nouns
+        )
         return [
-            self._one(unit, figures, kind, score, product_class, title, named)
+            self._one(unit, figures, kind, score, product_class, title, named, bank)
             for unit, figures, (kind, score) in zip(units, found, self._kinds(units, found, product_class), strict=True)
         ]
 
@@ -128,6 +133,7 @@ class FactReader:
         product_class: str | None,
         title: str,
         named: frozenset[str],
+        bank: frozenset[str],
     ) -> Reading:
         if kind_id is None:
             return unread(unit, figures, None, score, "no kind is sure enough")
@@ -139,7 +145,7 @@ class FactReader:
         known = known_stems(kind, self._catalogue, product_class, title, self._lexicon) | named
         own = own_stems(kind, title, self._lexicon) | named
         problem = self._standing_in_the_way(unit, figures, kind, score) or self._around.problem(
-            unit, kind, figures, known, title
+            unit, kind, figures, known, title, bank
         )
         if problem:
             return unread(unit, figures, kind_id, score, problem)
@@ -153,13 +159,13 @@ class FactReader:
         sides: list[tuple[str, Group]] = []
         if problem is None:
             sides, problem = self._sides(kind, rest, unit.view, list(filled.values()))
-        riding, silent = self._lexicon.find(unit.view, kind)
+        riding, silent = self._lexicon.find(unit.view, kind, bank)
         if problem is None:
             covered = [(f.start, f.end) for f in (*riding, *silent)]
             spans = [(f.start, f.end) for f in single] + [(g.start, g.end) for g in groups]
             problem = self._left_over(unit.view, kind, covered, spans, known, own)
         if problem is None:
-            ids = [f.id for f in riding]
+            ids = [self._lexicon.sort(f.id) for f in riding]
             twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
             problem = f"it holds two conditions of one sort: {', '.join(twice)}" if twice else None
         if problem is None and any(unit.source_span(f.start, f.end) is None for f in riding):

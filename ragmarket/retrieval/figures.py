@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import regex
 
-from ragmarket.retrieval.figures_ages import ages
+from ragmarket.retrieval.figures_ages import ages, reached_bound
 from ragmarket.retrieval.figures_completion import compound, headed, inherit, scores
 from ragmarket.retrieval.figures_context import (
     bound_of,
@@ -105,6 +105,8 @@ def _finished(text: str, drafts: list[Draft], language: str) -> list[Figure]:
             bound = "exact"
         if bound == "exact" and first_in_cell and not ranged and not bounded:
             bound = label_bound(label) or bound
+        if bound == "exact" and draft.type == "age" and not ranged:
+            bound = reached_bound(text[max(floor, draft.start - 40) : draft.start]) or bound
         period = None
         if draft.type in ("amount", "rate", "count"):
             rate = draft.type == "rate"

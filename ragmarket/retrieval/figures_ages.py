@@ -7,12 +7,13 @@ import regex
 from ragmarket.retrieval.figures_context import join_pattern, label_end
 from ragmarket.retrieval.figures_drafts import Draft, signs
 from ragmarket.retrieval.figures_numbers import Number
+from ragmarket.schemas.evidence import Bound
 
 _PEOPLE = (
     r"(?:persons?|individuals?|citizens?|residents?|customers?|applicants?|borrowers?|minors?|parents?"
     r"|employees|subscribers?|anyone|adults?"
-    r"|child(?:ren)?|spouse|indians?|members?|women|men|male|female|professionals?|insured|proposer|nominee"
-    r"|holders?|depositors?|you|investors?|non-smoker)"
+    r"|child(?:ren)?|spouse|indians?|members?|wom[ae]n|m[ae]n|male|female|professionals?|insured|proposer|nominee"
+    r"|holders?|depositors?|you|investors?|non-smoker|couple|life assured|policyholders?|pensioners?|students?)"
 )
 _AGE_LEFT = regex.compile(
     rf"\b{_PEOPLE}\b[\s(,]*(?:who (?:are|is|have)|must be|should be|shall be|has to be|are|is|can be|to be"
@@ -38,8 +39,16 @@ _TURNS = regex.compile(
 _BARE = regex.compile(
     r"(?!\s*(?:[%/:₹$-]|\.\p{Nd}|\(|(?!years?\b|and\b|or\b|on\b|at\b|before\b|after\b|but\b|in\b|to\b|for\b)\p{L}))"
 )
+# "a 30-year adult", "a 45 year old woman": the person stands behind the years.
+_OF_AGE = regex.compile(
+    r"[-\s](?:old[-\s]+)?(?:\p{L}+[-\s]){0,2}?(?:adult|man|woman|male|female|person|individual|non-smoker|couple)\b"
+    r"(?!['’]s|\s+(?:loan|plan|policy|cover|deposit|term)\b)",
+    regex.I,
+)
+# "of 30 years taking cover" is an age all the same; "30 years life cover" is none.
 _NOT_AGE_AFTER = regex.compile(
-    r"\s*['’]?\s*(?:of\s+)?(?:\p{L}+\s+)?(?:standing|experience|vintage|service|relationship|practice|cover)\b", regex.I
+    r"\s*['’]?\s*(?:of\s+)?(?:(?!(?:\p{L}+ing|with|on|and|for|or|at)\s)\p{L}+\s+)?(?:standing|experience|vintage|service|relationship|practice|cover)\b",
+    regex.I,
 )
 _MAY_JOIN = regex.compile(
     r"\b(?:may|can)\s+(?:buy|join|enter|enrol\w*|apply|take)\b(?:\s+(?:the|this|it|for|in|out|up|plan|policy|cover|scheme))*"
@@ -59,10 +68,32 @@ _NOT_AGE = regex.compile(
     regex.I,
 )
 
+# "has completed ten years of age" is said of everybody who is ten or older; "when she completes 18 years" is a day.
+_REACHED = regex.compile(
+    r"(?P<not>\bnot\s+(?:yet\s+)?)?\b(?P<word>completed|attained|turned|reached|crossed|past)\s+"
+    r"(?:(?:the|an)\s+)?(?:age\s+(?:of\s+)?)?$",
+    regex.I,
+)
+
+
+def reached_bound(left: str) -> Bound | None:
+    """The bound that "completed", "crossed" and their like before an age give it; None where none of them stands there.
+
+    Args:
+        left: The text before the age.
+    """
+    match = _REACHED.search(left)
+    if match is None:
+        return None
+    if match["word"].lower() in ("crossed", "past"):
+        return "up_to" if match["not"] else "above"
+    return "below" if match["not"] else "from"
+
 
 def _of_people(left: str) -> bool:
     """Whether the years after these words are someone's age: "an adult of", "children who study, up to"."""
-    near = _AGE_LEFT.search(left)
+    # The nearest person has the years: "What you pay: for an adult of" speaks of the adult, not of you.
+    near = max(_AGE_LEFT.finditer(left, overlapped=True), key=lambda match: match.start(), default=None)
     if near and not _NOT_AGE_FAR.search(near[0]):
         # "for" before the person ("a premium for an adult of 30 years") speaks of something else than the years.
         before = _NOT_AGE.search(left[: near.start()])
@@ -121,7 +152,8 @@ def ages(text: str, drafts: list[Draft], loose: list[Number], language: str) -> 
         )
         worded = bool(_AGE_LOOSE.search(left)) and not _NOT_AGE.search(left)
         if not worded and draft.unit == "year" and draft.value >= 10:
-            worded = _of_people(left) and not _NOT_AGE_AFTER.match(text[draft.end : draft.end + 40])
+            right = text[draft.end : draft.end + 40]
+            worded = bool(_OF_AGE.match(right)) or (_of_people(left) and not _NOT_AGE_AFTER.match(right))
         in_cell = (
             age_label
             and draft.start >= len(label)

@@ -44,6 +44,9 @@ _VALUE = regex.compile(r"(?:₹|rs\.?|inr)?\s?\p{Nd}", regex.I)
 _BETWEEN = regex.compile(r"\b(?:between|from)\s*(?:the\s+)?(?:ages?\s+(?:of\s+)?)?$", regex.I)
 
 
+_LAST_WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+$")
+
+
 @dataclass(frozen=True, slots=True)
 class Patterns:
     """The compiled words of one language by what they say of a figure."""
@@ -53,6 +56,7 @@ class Patterns:
     period_after: tuple[tuple[Period, regex.Pattern[str]], ...]
     period_any: tuple[tuple[Period, regex.Pattern[str]], ...]
     join: regex.Pattern[str]
+    age: regex.Pattern[str]
 
 
 @lru_cache(maxsize=16)
@@ -66,6 +70,7 @@ def patterns(language: str) -> Patterns:
         after=tuple((b, regex.compile(rf"[\s,(-]{{0,3}}{p}", flags)) for b, p in words.after),
         period_after=tuple((k, regex.compile(rf"[\s,(]*{p}", flags)) for k, p in words.periods),
         period_any=tuple((k, regex.compile(p, flags)) for k, p in words.periods),
+        age=regex.compile(rf"\s?(?P<word>{words.age_after})", flags),
         join=regex.compile(
             rf"\s*(?:years?|yrs?|months?|p\.a\.?"
             rf"|per\s+annum)?\s*(?:of\s+age\s*)?,?\s*(?:{words.joins})\s*(?:the\s+)?(?:and\s+|but\s+)?"
@@ -125,10 +130,38 @@ def bound_of(
             near and _NEXT.fullmatch(right, match.end()) and _opens_next(match[0], labels=_labels(own, following))
         ):
             return bound
+    inner = _age_governed(text, end, ceiling, language) if own == "age" else None
+    inner = inner or _governed(text, start, end, ceiling, language)
+    if inner:
+        return inner
     extreme = _EXTREME.search(left)
     if extreme:
         return "from" if extreme["from"] else "up_to"
     return "exact"
+
+
+def _governed(text: str, start: int, end: int, ceiling: int, language: str) -> Bound | None:
+    """The bound whose word begins with an ending of the figure: "₹5 लाखांपेक्षा जास्त", "3 কোটির কম"."""
+    own = _LAST_WORD.search(text[start:end])
+    spots = [(spot, end) for spot in range(start + own.start() + 1, end)] if own else []
+    return _bound_at(text, spots, min(ceiling, end + 60), language)
+
+
+def _age_governed(text: str, end: int, ceiling: int, language: str) -> Bound | None:
+    """The bound behind the word for age, whose ending it may begin with: "61 வயதுக்கு மேல்", "65 வயது வரை"."""
+    stop = min(ceiling, end + 60)
+    word = patterns(language).age.match(text, end, stop)
+    spots = [(spot, word.end()) for spot in range(word.start("word") + 1, word.end() + 1)] if word else []
+    return _bound_at(text, spots, stop, language)
+
+
+def _bound_at(text: str, spots: list[tuple[int, int]], stop: int, language: str) -> Bound | None:
+    for bound, pattern in patterns(language).after:
+        for spot, least in spots:
+            match = pattern.match(text, spot, stop)
+            if match and match.end() > least:
+                return bound
+    return None
 
 
 def _freed(text: str, floor: int, start: int, language: str, *, labelled: bool) -> int:

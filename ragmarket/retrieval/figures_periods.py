@@ -8,7 +8,7 @@ from ragmarket.retrieval.figures_context import TAX, patterns
 from ragmarket.schemas.evidence import Period
 
 _PERIODIC = regex.compile(
-    r"\b(?P<word>monthly|annual|yearly|quarterly|daily|half[- ]yearly)\s+(?!percentage|average|reduc|rest"
+    r"\b(?P<word>monthly|annual(?:i[sz]ed)?|yearly|quarterly|daily|half[- ]yearly)\s+(?!percentage|average|reduc|rest"
     r"|balance|compound)(?:[\p{L}-]+\s+){0,2}?"
     r"(?:income|salary|fees?|charges?|premiums?|contributions?|instal?lments?|spend\w*|limit|maintenance|amc"
     r"|interest|turnover|cap|pension"
@@ -19,6 +19,8 @@ _PERIODIC = regex.compile(
 _ADJECTIVES: dict[str, Period] = {
     "monthly": "month",
     "annual": "year",
+    "annualised": "year",
+    "annualized": "year",
     "yearly": "year",
     "quarterly": "quarter",
     "daily": "day",
@@ -84,6 +86,8 @@ def period_of(
     if regex.search(r"\b(?:in (?:a|any|one) day|per day|a day)\b[^,:]{0,25}$", near, regex.I):
         return "day"
     if language != "en":
+        # "மாதம் குறைந்தபட்சம் ₹500": the bound stands between the period and its figure.
+        near = near[: min((m.start() for _, p in found_by.before if (m := p.search(near))), default=len(near))]
         found = [
             (m.end() - m.start(), k)
             for k, p in found_by.period_any
@@ -116,5 +120,9 @@ def label_period(label: str, *, rate: bool) -> Period | None:
         r"average (?:monthly|quarterly)|(?:monthly|quarterly|annual) average|annual(?:ised)? percentage", label, regex.I
     ):
         return None
-    adjective = regex.search(r"\b(monthly|annual|yearly|quarterly|daily)\b", label, regex.I)
+    adjective = regex.search(
+        r"\b(monthly|annual|annuali[sz]ed(?=\s+(?:premium|contribution|fee|charge))|yearly|quarterly|daily)\b",
+        label,
+        regex.I,
+    )
     return _longest(found) or (_ADJECTIVES[adjective[1].lower()] if adjective else None)

@@ -17,7 +17,9 @@ from ragmarket.schemas.base import Frozen, ProductClass
 
 FigureType = Literal["amount", "rate", "duration", "age", "count", "date", "ratio"]
 Bound = Literal["exact", "from", "up_to", "above", "below", "within", "after"]
-Period = Literal["day", "week", "month", "quarter", "half_year", "year", "transaction"]
+Period = Literal["day", "week", "month", "quarter", "half_year", "year", "transaction", "order", "request"]
+# Counted by what the customer does, not by time; an order and a request are transactions of a sort.
+EVENTS: frozenset[Period] = frozenset({"transaction", "order", "request"})
 
 
 class DocumentVersion(Frozen):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from pydantic import ValidationError
 
 from ragmarket.compliance.formats import slot_text
 from ragmarket.knowledge.catalogue import Role
-from ragmarket.knowledge.language import load_language
+from ragmarket.knowledge.language import Formats, load_language
 from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.evidence import Figure, Slot
 
@@ -59,6 +60,60 @@ def test_a_range_says_its_unit_once_where_the_language_allows() -> None:
     ages = slot(figure("age", "18", "year"), figure("age", "65", "year"))
     assert slot_text(ages, None, load_language("en")).text == "18 to 65 years"
     assert slot_text(ages, None, load_language("hi")).text == "18 से 65 साल"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", "10 to 25 years"),
+        ("hi", "10 से 25 साल"),
+        ("mr", "10 ते 25 वर्षे"),
+        ("gu", "10થી 25 વર્ષ"),
+        ("bn", "10 থেকে 25 বছর"),
+        ("ta", "10 முதல் 25 ஆண்டுகள் வரை"),
+        ("te", "10–25 సంవత్సరాలు"),
+        ("kn", "10–25 ವರ್ಷ"),
+        ("ml", "10 മുതൽ 25 വർഷം വരെ"),
+    ],
+)
+def test_a_closed_range_says_its_unit_once_in_every_language(language: str, expected: str) -> None:
+    years = slot(figure("duration", "10", "year"), figure("duration", "25", "year"))
+    assert slot_text(years, None, load_language(language)).text == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "low", "expected"),
+    [
+        ("ta", figure("amount", "4500000", "INR", bound="above"), "₹45 லட்சத்துக்கு மேல்"),
+        ("ta", figure("amount", "12500", "INR", bound="below"), "₹12,500-க்குக் கீழ்"),
+        ("ta", figure("duration", "1", "day", bound="above"), "1 நாளுக்கு மேல்"),
+        ("ta", figure("duration", "4", "month", bound="below"), "4 மாதங்களுக்குக் கீழ்"),
+        ("ml", figure("amount", "40000000", "INR", bound="above"), "₹4 കോടിക്ക് മുകളിൽ"),
+        ("ml", figure("amount", "40000000", "INR", bound="below"), "₹4 കോടിയിൽ താഴെ"),
+        ("ml", figure("rate", "7.5", "percent", bound="above"), "7.5%-ന് മുകളിൽ"),
+        ("bn", figure("amount", "40000000", "INR", bound="below"), "₹4 কোটির কম"),
+        ("bn", figure("amount", "12500", "INR", bound="above", period="month"), "মাসে ₹12,500-এর বেশি"),
+        ("te", figure("duration", "2", "week", bound="above"), "2 వారాల కంటే ఎక్కువ"),
+        ("te", figure("amount", "10000000", "INR", bound="below"), "₹1 కోటి కంటే తక్కువ"),
+        ("kn", figure("duration", "3", "month", bound="below"), "3 ತಿಂಗಳಿಗಿಂತ ಕಡಿಮೆ"),
+        ("mr", figure("amount", "100000", "INR", bound="above"), "₹1 लाखापेक्षा जास्त"),
+        ("mr", figure("amount", "900000", "INR", bound="above"), "₹9 लाखांपेक्षा जास्त"),
+        ("mr", figure("amount", "500", "INR", bound="from", period="month"), "दरमहा किमान ₹500"),
+    ],
+)
+def test_a_bound_bends_its_figure_as_the_language_does(language: str, low: Figure, expected: str) -> None:
+    assert slot_text(slot(low), None, load_language(language)).text == expected
+
+
+def test_a_pack_whose_bounds_govern_a_case_that_it_lacks_is_refused() -> None:
+    formats = load_language("ta").formats
+    lacking = formats.model_dump() | {"cases": {}}
+    with pytest.raises(ValidationError, match="dative"):
+        Formats.model_validate(lacking)
+    bent = formats.cases["dative"].model_dump()
+    del bent["units"]["week"]
+    with pytest.raises(ValidationError, match="week"):
+        Formats.model_validate(formats.model_dump() | {"cases": {"dative": bent}})
 
 
 def test_an_up_to_phrasing_takes_the_upper_end_of_a_range() -> None:

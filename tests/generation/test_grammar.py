@@ -15,6 +15,7 @@ from ragmarket.generation.grammar import build_grammar, can_end
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
+from ragmarket.generation.wording import openings_of, phrasings_of
 from ragmarket.generation.writer.tokenizer import slot_tokens
 from ragmarket.knowledge.language import load_language
 from ragmarket.schemas.base import LANGUAGES
@@ -130,9 +131,9 @@ def test_every_phrasing_of_every_language_is_inside_its_own_grammar(language: st
 def test_by_the_book_only_the_bank_s_own_sentences_are_left() -> None:
     pack = load_language("hi")
     grammar = build_grammar(task(), pack, by_the_book=True)
-    opening, cta = pack.openings["whatsapp"][0], pack.ctas["learn"][0]
-    own = phrase_claim(pack, FACTS[1], pack.kinds["processing_fee_rate"].customer[0])
-    nominee = ("S4", pack.kinds["nomination_available"].customer[0])
+    opening, cta = openings_of(task(), pack)[0], pack.ctas["learn"][0]
+    own = phrase_claim(pack, FACTS[1], phrasings_of(task(), pack, "S2")[0])
+    nominee = ("S4", phrasings_of(task(), pack, "S4")[0])
     assert accepts(grammar, draft(("S2", own), nominee, opening=opening, cta=cta))
     assert not accepts(grammar, draft(("S2", own.replace("फीस", "शुल्क", 1)), nominee, opening=opening, cta=cta))
     assert not accepts(grammar, draft(("S2", own), nominee, opening="नमस्ते जी,", cta=cta))

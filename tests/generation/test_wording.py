@@ -8,14 +8,16 @@ from itertools import combinations
 import pytest
 
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.generation.wording import ctas_of, fitting, openings_of, phrasings_of, subjects_of
-from ragmarket.knowledge.angles import load_angles
-from ragmarket.knowledge.language import load_language
+from ragmarket.generation.wording import ctas_of, fitting, named_above, naming, openings_of, phrasings_of, subjects_of
+from ragmarket.knowledge.angles import Register, load_angles
+from ragmarket.knowledge.catalogue import load_catalogue
+from ragmarket.knowledge.language import LanguagePack, load_language
 from ragmarket.schemas.base import LANGUAGES
 
 FACT = Fact("S1", "loan_max_amount", {"amount": "S1a"})
 PLAIN = WritingTask("en", "whatsapp", "loan", "meet_expense", "apply", (), "any", 1, 1, (FACT,))
 NAME = "Aranya Personal Loan"
+ANGLES = load_angles()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -29,11 +31,14 @@ def test_warm_and_plain_share_no_phrasing_and_no_opening(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_brief_style_is_told_in_the_shorter_half(language: str) -> None:
     pack = load_language(language)
-    short, full = (
-        phrasings_of(replace(PLAIN, language=language, style=style), pack, "S1") for style in ("short", "full")
-    )
-    assert max(map(len, short)) <= max(map(len, full))
-    assert set(short) != set(full)
+    # Two ways to say a thing without the product's name are no choice of length yet.
+    chosen = [kind for kind, own in pack.kinds.items() if sum("{product}" not in one for one in own.customer) >= 3]
+    assert len(chosen) > 20
+    for kind in chosen:
+        task = replace(PLAIN, language=language, facts=(Fact("S1", kind, {}),))
+        short, full = (phrasings_of(replace(task, style=style), pack, "S1") for style in ("short", "full"))
+        assert max(map(len, short)) <= max(map(len, full))
+        assert set(short) != set(full)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -73,3 +78,79 @@ def test_a_subject_has_room_for_the_product_s_name_or_is_the_shortest() -> None:
         assert len(line.replace("{product}", NAME)) <= 78
     shortest = subjects_of(task, pack, fitting("A name that is longer than any subject line may ever be " * 2, 78))
     assert len(shortest) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", ["customer", "formal"])
+def test_a_product_is_named_before_the_claims_and_not_again_in_them(language: str, tone: Register) -> None:
+    pack, kinds = load_language(language), load_catalogue().kinds
+    for channel in ("push", "email", "whatsapp"):
+        task = replace(PLAIN, language=language, channel=channel, tone=tone)
+        above = openings_of(task, pack) if channel == "whatsapp" else subjects_of(task, pack)
+        assert all("{product}" in line for line in above)
+        named = 0
+        for kind in kinds:
+            told = phrasings_of(replace(task, facts=(Fact("S1", kind, {}),)), pack, "S1")
+            # Under a bare greeting the name stands where only "this loan" could stand instead.
+            plain = [one for one in pack.kinds[kind].of("formal", "any") if "{product}" not in one]
+            pointed = not named_above(task, pack) and all(_points(one, pack) for one in plain)
+            named += any("{product}" in phrase for phrase in told) and not pointed
+        # A kind may have no way to be told without the name; such kinds are few.
+        assert named <= 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_claim_of_a_message_without_a_title_names_the_product_where_there_is_room(language: str) -> None:
+    pack = load_language(language)
+    other = Fact("S2", "loan_min_amount", {"amount": "S2a"})
+    task = replace(PLAIN, language=language, channel="sms", facts=(FACT, other), max_claims=2)
+    roomy, tight = (naming(task, pack, NAME, room) for room in (400, 60))
+    assert all("{product}" in phrase for phrase in phrasings_of(task, pack, "S1", roomy))
+    assert not any("{product}" in phrase for phrase in phrasings_of(task, pack, "S1", tight))
+    assert not any("{product}" in phrase for phrase in phrasings_of(task, pack, "S2", roomy))
+
+
+def test_the_room_of_a_name_counts_the_name_and_the_other_claims() -> None:
+    pack, other = load_language("en"), Fact("S2", "loan_min_amount", {"amount": "S2a"})
+    alone, both = (replace(PLAIN, channel="sms", facts=facts) for facts in ((FACT,), (FACT, other)))
+    phrase = "{product}: up to {amount}."
+    rooms = [room for room in range(300) if naming(alone, pack, NAME, room)(phrase)]
+    longer = [room for room in range(300) if naming(alone, pack, NAME * 2, room)(phrase)]
+    beside = [room for room in range(300) if naming(both, pack, NAME, room)(phrase)]
+    assert min(longer) == min(rooms) + len(NAME)
+    assert min(beside) > min(rooms)
+
+
+def _points(line: str, pack: LanguagePack) -> bool:
+    return bool(set(line.casefold().split()) & set(pack.pointers))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", ["customer", "formal"])
+@pytest.mark.parametrize("channel", ["sms", "email", "whatsapp"])
+def test_no_first_claim_points_at_a_product_that_the_line_before_did_not_name(
+    language: str, tone: Register, channel: str
+) -> None:
+    pack, kinds = load_language(language), load_catalogue().kinds
+    task = replace(PLAIN, language=language, channel=channel, tone=tone)
+    openings = openings_of(task, pack) if channel != "sms" else ()
+    named = bool(openings) and all("{product}" in line for line in openings)
+    assert named or not any("{product}" in line for line in openings)
+    for kind in kinds:
+        first = replace(task, facts=(Fact("S1", kind, {}), Fact("S2", "nomination_available", {})))
+        for room in (True, False):
+            told = phrasings_of(first, pack, "S1", names=lambda _, room=room: room)
+            pointing = [one for one in told if "{product}" not in one and _points(one, pack)]
+            # Only a kind that has no other words may point.
+            if pointing and not named:
+                own = pack.kinds[kind].of("formal" if tone == "formal" else "customer", "any")
+                assert all(_points(one, pack) or "{product}" in one for one in own), told
+
+
+@pytest.mark.parametrize("intent", sorted(ANGLES.intents))
+def test_the_lines_of_an_intent_are_borne_out_by_a_fact_that_keeps_what_they_announce(intent: str) -> None:
+    told_by, kinds = ANGLES.intents[intent].told_by, load_catalogue().kinds
+    assert set(told_by) <= set(kinds)
+    others = set(kinds) - set(told_by)
+    assert ANGLES.borne_out(intent, others) is not bool(told_by)
+    assert all(ANGLES.borne_out(intent, [*sorted(others)[:2], kind]) for kind in told_by)

@@ -179,7 +179,7 @@ def test_bounds(text: str, bound: str) -> None:
         ("annual fee of ₹500", "year"),
         ("monthly income of ₹500", "month"),
         ("₹199 plus GST per year", "year"),
-        ("₹20 per executed order", "transaction"),
+        ("₹20 per executed order", "order"),
         ("2 visits every quarter", "quarter"),
         ("Interest rate (p.a.): 7%", "year"),
         ("UPI limit per day: ₹500", "day"),
