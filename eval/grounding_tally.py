@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from eval.grounding_claims import LABELS, Claim
 from eval.intervals import percent, wilson
+from ragmarket.compliance.grounding.model.claims import Claim
 from ragmarket.schemas.base import LANGUAGES
-from ragmarket.schemas.grounding import GroundingVerdict
+from ragmarket.schemas.grounding import LABELS, GroundingVerdict
 
 _FLAGS = ("contradicted", "unsupported")
 

@@ -16,6 +16,7 @@ from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Po
 from ragmarket.schemas.customers import CustomerView
 from ragmarket.schemas.draft import Draft, Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence, Figure
+from ragmarket.schemas.grounding import SupportPair
 from ragmarket.schemas.message import AuditRef, CitedClaim, Message
 from ragmarket.schemas.prediction import Prediction
 
@@ -61,12 +62,8 @@ class FigureReader(Protocol):
 class SupportModel(Protocol):
     """Do a claim's words say what the evidence says, once the figures are judged?"""
 
-    def score(self, claims: Sequence[str], evidence: Sequence[str], language: str) -> NDArray[np.float64]:
-        """Calibrated p(supported), p(contradicted), p(unsupported) of each pair, shape (pairs, 3).
-
-        Raises:
-            ValueError: The lists differ in length, or the language is unknown.
-        """
+    def score(self, pairs: Sequence[SupportPair]) -> NDArray[np.float64]:
+        """p(supported), p(contradicted), p(unsupported) of each pair, shape (pairs, 3)."""
         ...
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,7 +126,11 @@ class Workshops:
         return self.angles.weights(prediction.intent, prediction.segment, product_class, region, brief.as_of)
 
     def _fit(self, fact: Evidence, prediction: Prediction) -> float:
-        return self.angles.fit(fact.kind, [condition.id for condition in fact.conditions], prediction.segment)
+        return self._fits(fact.kind, tuple(condition.id for condition in fact.conditions), prediction.segment)
+
+    @cached_property
+    def _fits(self) -> Callable[[str | None, tuple[str, ...], str], float]:
+        return lru_cache(maxsize=16_384)(self.angles.fit)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -187,13 +191,12 @@ class Workshops:
             from ragmarket.compliance.grounding.model.nli import CrossEncoderSupport
 
             return CrossEncoderSupport(options.nli_model)
+        from ragmarket.compliance.grounding.model.cross_encoder import CrossEncoder
         from ragmarket.compliance.grounding.model.store import SHIPPED
-        from ragmarket.compliance.grounding.model.support import StudentSupport
-        from ragmarket.retrieval.embedding import SentenceEncoder
+        from ragmarket.retrieval.embedding import packaged_path
 
-        # It was trained after the packaged encoder, whatever the index is made with.
-        encoder = SentenceEncoder() if self.settings.retrieval.embedding_model else self.encoder
-        return StudentSupport(encoder, self.packs, options.support_model_dir or SHIPPED)
+        # It was made of the packaged encoder, whatever the index is made with.
+        return CrossEncoder(packaged_path(), options.support_model_dir or SHIPPED)
 
     @cached_property
     def verifier(self) -> ClaimVerifier:

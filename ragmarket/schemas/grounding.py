@@ -16,6 +16,8 @@ from ragmarket.schemas.base import Frozen, Language
 
 GroundingWord = Literal["supported", "contradicted", "unsupported", "not_verified"]
 
+LABELS = ("supported", "contradicted", "unsupported")
+
 Passage = Annotated[str, Field(max_length=20_000)]
 
 
@@ -68,3 +70,19 @@ class GroundingVerdict(Frozen):
     verdict: GroundingWord
     score: float = Field(ge=0, le=1)
     reasons: tuple[GroundingReason, ...] = ()
+
+
+class SupportPair(Frozen):
+    """A claim and its evidence as a support model is asked about them.
+
+    ``english_claim`` and ``english_evidence`` are the two in English words and lettered figures; ``faults`` and
+    ``borne`` are the codes of what exact comparison found against the claim and for it.
+    """
+
+    claim: str
+    evidence: str
+    language: Language
+    english_claim: str
+    english_evidence: str
+    faults: tuple[str, ...] = ()
+    borne: tuple[str, ...] = ()

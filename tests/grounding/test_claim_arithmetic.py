@@ -6,9 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ragmarket.compliance.grounding.decision.fitting import fit
-from ragmarket.compliance.grounding.decision.model import LABELS, load_decision
-from ragmarket.compliance.grounding.decision.signs import NAMES
 from ragmarket.compliance.grounding.lexicon import shared_lexicon
 from ragmarket.compliance.grounding.quantities import quantities_of
 from ragmarket.compliance.grounding.sizes import Quantity
@@ -107,28 +104,3 @@ def test_a_figure_of_the_product_that_the_claim_does_not_name_is_told() -> None:
 )  # fmt: skip
 def test_a_passage_is_read_in_its_own_language(text: str, language: str) -> None:
     assert tongue_of(text, "gu") == language
-
-
-def test_no_fault_speaks_for_a_claim_in_the_decision_that_ships() -> None:
-    decision = load_decision()
-    for place, name in enumerate(NAMES):
-        supported, *others = (row[place] for row in decision.weights)
-        if name.startswith("fault_"):
-            assert supported <= 0, name
-            assert all(one >= supported for one in others), name
-
-
-def test_a_decision_learns_what_tells_the_labels_apart() -> None:
-    import numpy as np
-
-    rng = np.random.default_rng(3)
-    rows = rng.normal(size=(300, len(NAMES)))
-    place = NAMES.index("borne_figure")
-    labels = [LABELS[0] if row[place] > 0 else LABELS[1 + index % 2] for index, row in enumerate(rows)]
-    decision = fit(rows, labels, np.ones(len(rows)), penalty=1.0)
-    right = sum(
-        (decision.probabilities(row)[0] >= 0.5) == (label == LABELS[0]) for row, label in zip(rows, labels, strict=True)
-    )
-    assert right >= 270
-    with pytest.raises(ValueError, match="no claim is unsupported"):
-        fit(rows[:2], [LABELS[0], LABELS[1]], np.ones(2))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from ragmarket.compliance.grounding.glosses import FOLDER, load_glossary
-from ragmarket.compliance.grounding.model.lines import glossed
 from ragmarket.errors import BadKnowledge
 from ragmarket.schemas.base import LANGUAGES
 
@@ -28,12 +27,6 @@ def test_each_glossary_loads_and_knows_its_banking_words(language: str) -> None:
 
 def test_a_language_without_a_glossary_knows_nothing() -> None:
     assert load_glossary("en") == ()
-
-
-def test_only_words_that_say_something_are_learnt_from() -> None:
-    learnt = glossed(NATIVE)
-    assert learnt == sorted(set(learnt))
-    assert all(len(stem) > 2 and not any(char.isdigit() for char in english) for _, stem, english in learnt)
 
 
 def test_two_meanings_are_two_entries_and_joiners_a_matter_of_keyboards(tmp_path: Path) -> None:

@@ -87,7 +87,9 @@ def test_a_figure_that_was_altered_on_its_way_is_found_in_the_finished_words(lan
 
 
 def test_what_is_not_verified_is_refused_or_shown_to_a_person_as_policy_says() -> None:
-    claim = "It takes just {S1a} to open a deposit."
+    # A phrasing of the phrasebook with one word that it does not hold.
+    phrase = PACKS["en"].kinds["fd_min_deposit"].customer[0].replace("{amount}", "{S1a}")
+    claim = phrase.removesuffix(".") + " already."
     refused, cited = reviewed(claim, "en")
     assert blocking(refused) == {"grounding.not_verified"}
     assert cited[0].citations[0].verdict == "not_verified"

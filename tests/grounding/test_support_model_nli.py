@@ -10,8 +10,16 @@ import pytest
 
 from ragmarket.compliance.grounding.model.nli import CrossEncoderSupport
 from ragmarket.errors import ModelMissing
+from ragmarket.schemas.grounding import SupportPair
 
 NAMES = ["entailment", "neutral", "contradiction"]
+
+
+def pairs(claims: list[str], evidence: list[str]) -> list[SupportPair]:
+    return [
+        SupportPair(claim=said, evidence=held, language="hi", english_claim="-", english_evidence="-")
+        for said, held in zip(claims, evidence, strict=True)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -55,42 +63,38 @@ def _renamed(folder: Path, target: Path, names: list[str]) -> Path:
 
 
 def test_the_folder_says_which_output_means_what(folder: Path, tmp_path: Path) -> None:
-    plain = CrossEncoderSupport(folder).score(["a b", "c"], ["d e f", "g"], "hi")
+    plain = CrossEncoderSupport(folder).score(pairs(["a b", "c"], ["d e f", "g"]))
     assert plain.shape == (2, 3)
     assert np.allclose(plain.sum(axis=1), 1)
     assert (plain[:, 0] > 0.8).all()
     turned = _renamed(folder, tmp_path / "turned", ["CONTRADICTION", "not entailment", "Entailment"])
-    other = CrossEncoderSupport(turned).score(["a b", "c"], ["d e f", "g"], "hi")
+    other = CrossEncoderSupport(turned).score(pairs(["a b", "c"], ["d e f", "g"]))
     assert np.allclose(other[:, [1, 0, 2]], plain)
 
 
 def test_batches_and_temperature(folder: Path) -> None:
     claims, evidence = ["a", "b c", "d"], ["e", "f", "g h i"]
-    whole = CrossEncoderSupport(folder).score(claims, evidence, "en")
-    assert np.allclose(CrossEncoderSupport(folder, batch_size=1).score(claims, evidence, "en"), whole, atol=1e-5)
-    assert (CrossEncoderSupport(folder, temperature=5.0).score(claims, evidence, "en")[:, 0] < whole[:, 0]).all()
-    assert CrossEncoderSupport(folder).score([], [], "en").shape == (0, 3)
+    whole = CrossEncoderSupport(folder).score(pairs(claims, evidence))
+    assert np.allclose(CrossEncoderSupport(folder, batch_size=1).score(pairs(claims, evidence)), whole, atol=1e-5)
+    assert (CrossEncoderSupport(folder, temperature=5.0).score(pairs(claims, evidence))[:, 0] < whole[:, 0]).all()
+    assert CrossEncoderSupport(folder).score(pairs([], [])).shape == (0, 3)
 
 
 def test_outputs_without_names_are_refused(folder: Path, tmp_path: Path) -> None:
     nameless = _renamed(folder, tmp_path / "nameless", ["LABEL_0", "LABEL_1", "LABEL_2"])
     with pytest.raises(ModelMissing, match="outputs are named label_0, label_1, label_2"):
-        CrossEncoderSupport(nameless).score(["a"], ["b"], "en")
+        CrossEncoderSupport(nameless).score(pairs(["a"], ["b"]))
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="no cross-encoder at"):
-        CrossEncoderSupport(tmp_path).score(["a"], ["b"], "en")
+        CrossEncoderSupport(tmp_path).score(pairs(["a"], ["b"]))
     (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ModelMissing, match="cannot be loaded"):
-        CrossEncoderSupport(tmp_path).score(["a"], ["b"], "en")
+        CrossEncoderSupport(tmp_path).score(pairs(["a"], ["b"]))
 
 
-def test_bad_calls_are_refused(folder: Path) -> None:
-    with pytest.raises(ValueError, match="is not one of"):
-        CrossEncoderSupport(folder).score(["a"], ["b"], "fr")
-    with pytest.raises(ValueError, match="2 sentences for 1 claims"):
-        CrossEncoderSupport(folder).score(["a"], ["b", "c"], "en")
+def test_a_temperature_that_is_none_is_refused(folder: Path) -> None:
     with pytest.raises(ValueError, match="temperature"):
         CrossEncoderSupport(folder, temperature=0)
 

@@ -1,7 +1,7 @@
-"""What exact comparison and the models' probabilities mean together.
+"""What exact comparison and the model's probabilities mean together.
 
-Some faults are decisive by themselves: on the claims of three authors they hardly ever cried wolf. All else is weighed
-by the decision that `decision/` holds, which was fitted on those claims (`eval/grounding_deciding.py`).
+Some faults are decisive by themselves: on people's claims they hardly ever cried wolf. All else is judged by the model,
+which is told what exact comparison found.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DECISIVE = frozenset(
     ("figure_other", "figure_absent", "period", "slab", "exchanged", "name", "name_absent", "condition")
 )
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
-PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16, "negation": 12}
+PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16}
 # Between the two a claim is neither shown as supported nor said to be wrong.
 SUPPORTED, DOUBTED = 0.5, 0.46
 

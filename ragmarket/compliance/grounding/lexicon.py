@@ -139,7 +139,7 @@ def load_words(language: str, root: Path = FOLDER) -> Words:
 
 
 def _numerals(words: Words) -> Numerals | None:
-    from ragmarket.compliance.grounding.model.masking import figure_words
+    from ragmarket.compliance.grounding.figure_words import figure_words
 
     def pairs(line: str) -> dict[str, str]:
         return dict(pair.split("=", 1) for pair in split(line))

@@ -11,14 +11,17 @@ from ragmarket.compliance.grounding.word_patterns import JOINERS
 from ragmarket.schemas.grounding import GroundingReason
 
 _CLUSTER = regex.compile(r"\X")
+# Bengali elides with an apostrophe: "দু'লাখ" is "দু লাখ".
+_ELISION = regex.compile(r"(?<=[\u0980-\u09ff])['’](?=[\u0980-\u09ff])")
 
 
 @lru_cache(maxsize=4096)
 def folded(text: str) -> tuple[str, tuple[int, ...]]:
     """The text in NFC without joiners and, for each of its offsets and its end, the offset in the text as sent.
 
-    Whether a compound is written with a joiner is a matter of keyboards.
+    Whether a compound is written with a joiner is a matter of keyboards, and so is an elision's apostrophe.
     """
+    text = _ELISION.sub(" ", text)
     if unicodedata.is_normalized("NFC", text) and not JOINERS.search(text):
         return text, tuple(range(len(text) + 1))
     out: list[str] = []

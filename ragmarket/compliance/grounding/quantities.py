@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import regex
 
 from ragmarket.compliance.grounding.dates import part_dates
+from ragmarket.compliance.grounding.figure_words import figure_words
 from ragmarket.compliance.grounding.lexicon import Lexicon, marks_in
-from ragmarket.compliance.grounding.model.masking import figure_words
 from ragmarket.compliance.grounding.sizes import Quantity, Sign, comparable
 from ragmarket.compliance.grounding.spelling import Spelled, spell
+from ragmarket.schemas.evidence import EVENTS
 
 if TYPE_CHECKING:
     from ragmarket.protocols import FigureReader
@@ -35,6 +36,7 @@ _WORDS_FROM = 11
 _RESTATED = regex.compile(r"\s*\p{L}*\s*\(\s*(?:Indian\s+)?")
 _RATE_BELOW = 50
 _BARE = regex.compile(r"\p{Nd}+\.\p{Nd}+")
+_CLOCK = regex.compile(r"(?i)\p{Nd}{1,2}\.\p{Nd}{2}\s*(?:[ap]\.?m\b|o'clock|hrs|बजे|वाज|વાગ|টা|মিনিট|மணி|గంట|ಗಂಟೆ|മണി)")
 _NEAR, _MONEY = 26, 12
 _BARE_NUMBER = regex.compile(r"\d+(?:\.\d+)?")
 # "सुरुवातीच्या" (of the beginning) holds a rupee.
@@ -158,7 +160,9 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
         if kind in ("months", "days") and _BARE.fullmatch(text[start:end]):
             kind, value = "rate", float(figure.value)  # a bare "6.50" in a row of tenures is a rate without its sign
         turn = _turn(text, start, end, lexicons) if kind == "rate" else 0
-        found.append(Quantity(kind, value, sign, figure.period, start, end, text[start:end], turn))
+        # Copy says "per transaction" of an order or a request, too.
+        period = "transaction" if figure.period in EVENTS else figure.period
+        found.append(Quantity(kind, value, sign, period, start, end, text[start:end], turn))
     for first, last, kind, value in part_dates(spelled.text, language):
         start, end = spelled.span(first, last)
         if not any(low < end and start < high for low, high in spans):
@@ -171,7 +175,8 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
         if _NOT_LOOSE.search(text[: match.start()]):
             continue
         digits = "".join(str(int(char)) if char.isdecimal() else char for char in match[0]).replace(",", "")
-        kind = "rate" if _BARE.fullmatch(match[0]) and float(digits) < _RATE_BELOW else "number"
+        bare = _BARE.fullmatch(match[0]) and float(digits) < _RATE_BELOW and not _CLOCK.match(text, match.start())
+        kind = "rate" if bare else "number"
         unit = _UNIT.match(text[match.end() :])
         end = match.end() + (unit.end() if unit else 0)
         sign = _sign(text, match.start(), end, 0, len(text), lexicons, timed=False, sized=kind == "number")

@@ -1,4 +1,4 @@
-"""The claim verifier: exact comparison first, a decision learnt from people's claims for what is left."""
+"""The claim verifier: exact comparison first, a model learnt from people's claims for what is left."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from ragmarket.compliance.grounding.comparing import compare
 from ragmarket.compliance.grounding.deciding import Judged, decisive, flagged, with_model, without_model
-from ragmarket.compliance.grounding.decision.model import load_decision
-from ragmarket.compliance.grounding.decision.signs import signs
 from ragmarket.compliance.grounding.frame import Outcome
 from ragmarket.compliance.grounding.lexicon import (
     Concepts,
@@ -22,16 +20,15 @@ from ragmarket.compliance.grounding.lexicon import (
 from ragmarket.compliance.grounding.name_comparison import NameComparison
 from ragmarket.compliance.grounding.placing import folded, placed
 from ragmarket.compliance.grounding.reading import Statement, read_statement
+from ragmarket.compliance.grounding.rendering import nearest, rendered
 from ragmarket.compliance.grounding.sentences import sentences
 from ragmarket.compliance.grounding.tongue import tongue_of
-from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
+from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict, SupportPair
 
 if TYPE_CHECKING:
     from ragmarket.knowledge.language import LanguagePack
     from ragmarket.protocols import FigureReader, SupportModel
-
-# Sentences read together, where the nearest one does not make support this probable.
-_READ, _ENOUGH = 3, 0.6
+    from ragmarket.schemas.base import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,8 @@ class ClaimVerifier:
         for language in languages:
             read_statement("₹5,000 · 7.5% · 12 · 31/03/2027", language, self.lexicons(language), self._figures)
             if self._model is not None:
-                self._model.score(["₹5,000"], ["A fee of Rs 5,000 is charged."], language)
+                fee = GroundingRequest(claim="₹5,000", evidence="A fee of Rs 5,000 is charged.", language=language)
+                self._model.score([self.pair(fee)])
 
     def verify(self, request: GroundingRequest, *, words: bool = True) -> GroundingVerdict:
         """What the evidence says of the claim; every reason names its places.
@@ -119,16 +117,26 @@ class ClaimVerifier:
             }
         )
 
-    def signs(self, request: GroundingRequest) -> list[float] | None:
-        """What the decision is made by, None where exact comparison decides; the decision is fitted on these.
+    def pair(self, request: GroundingRequest) -> SupportPair:
+        """What a support model is asked about a claim; the shipped one is trained on these.
 
         Raises:
             BadKnowledge: A word file is wrong; names its line.
-            ModelMissing: The model's weights are absent or broken.
         """
-        seen = self._compared(request)
-        return (
-            None if decisive(seen.claim, seen.outcome) or self._model is None else self._signs(seen, request.language)
+        return self._pair(self._compared(request), request.language)
+
+    @staticmethod
+    def _pair(seen: Compared, language: Language) -> SupportPair:
+        claim, evidence = rendered(seen.claim, seen.evidence, language, seen.outcome.best)
+        near = nearest(seen.claim, seen.evidence, seen.outcome.best)
+        return SupportPair(
+            claim=seen.claim.text,
+            evidence=" ".join(one.text for one in near),
+            language=language,
+            english_claim=claim,
+            english_evidence=evidence,
+            faults=tuple(sorted({reason.code for _, reason in seen.outcome.faults})),
+            borne=tuple(sorted({reason.code for reason in seen.outcome.borne})),
         )
 
     def _compared(self, request: GroundingRequest) -> Compared:
@@ -148,23 +156,9 @@ class ClaimVerifier:
         NameComparison(claim, evidence, [index for index, _ in shifts], request.product_name).names(outcome)
         return Compared(claim, evidence, outcome, claim_places, shifts)
 
-    def _judged(self, seen: Compared, language: str, *, words: bool) -> Judged:
+    def _judged(self, seen: Compared, language: Language, *, words: bool) -> Judged:
         if self._model is None or not words:
             return without_model(seen.claim, seen.outcome)
         if decisive(seen.claim, seen.outcome):
             return flagged(seen.outcome)
-        return with_model(seen.outcome, load_decision().probabilities(self._signs(seen, language)))
-
-    def _signs(self, seen: Compared, language: str) -> list[float]:
-        """The signs of a claim, with what the model says of the nearest sentence, and of the nearest three joined."""
-        assert self._model is not None  # noqa: S101 (both callers have looked)
-        claim, evidence = seen.claim, seen.evidence
-        cited = sorted(evidence, key=lambda one: -len(one.concepts & claim.concepts))[:_READ]
-        best = seen.outcome.best or (cited[0] if cited else None)
-        texts = [best.text if best else "", " ".join(one.text for one in cited)]
-        near = list(self._model.score([claim.text], texts[:1], language)[0])
-        joined = near
-        if near[0] < _ENOUGH and texts[0] != texts[1]:
-            joined = list(self._model.score([claim.text], texts[1:], language)[0])
-        judged = [near, joined]
-        return signs(claim, evidence, seen.outcome, self._concepts, judged, language)
+        return with_model(seen.outcome, self._model.score([self._pair(seen, language)])[0].tolist())

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ragmarket.compliance.grounding.model.classifier import LABELS
 from ragmarket.errors import MissingDependency, ModelMissing
-from ragmarket.schemas.base import LANGUAGES
+from ragmarket.schemas.grounding import LABELS, SupportPair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,30 +87,27 @@ class CrossEncoderSupport:
             raise ModelMissing(f"the cross-encoder's outputs are named {', '.join(said)}", hint=hint)
         return tuple(_MEANING[name] for name in said)
 
-    def score(self, claims: Sequence[str], evidence: Sequence[str], language: str) -> NDArray[np.float64]:
-        """Probabilities of supported, contradicted and unsupported for each pair, shape (n, 3), rows summing to one.
+    def score(self, pairs: Sequence[SupportPair]) -> NDArray[np.float64]:
+        """Probabilities of supported, contradicted and unsupported of each pair, shape (n, 3), rows summing to one.
+
+        The model reads claim and evidence as they were sent, so it has to know the claims' languages.
 
         Raises:
-            ValueError: The lists differ in length, or the language is unknown.
             ModelMissing: The folder is no such model.
             MissingDependency: transformers or torch is not installed.
         """
         import numpy as np
 
-        if language not in LANGUAGES:
-            raise ValueError(f"language: {language!r} is not one of {', '.join(LANGUAGES)}")
-        if len(claims) != len(evidence):
-            raise ValueError(f"evidence: {len(evidence)} sentences for {len(claims)} claims")
-        found = np.zeros((len(claims), len(LABELS)))
-        if not claims:
+        found = np.zeros((len(pairs), len(LABELS)))
+        if not pairs:
             return found
         tokenizer, model, meanings = self._ready()
         import torch
 
-        for start in range(0, len(claims), self._batch_size):
+        for start in range(0, len(pairs), self._batch_size):
             part = slice(start, start + self._batch_size)
             encoded = tokenizer(
-                list(evidence[part]), list(claims[part]),
+                [pair.evidence for pair in pairs[part]], [pair.claim for pair in pairs[part]],
                 truncation="only_first", max_length=_LONGEST, padding=True, return_tensors="pt",
             )  # fmt: skip
             with torch.inference_mode():

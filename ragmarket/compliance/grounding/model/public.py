@@ -14,21 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ragmarket.compliance.grounding.model.masking import mask, tokens
-from ragmarket.compliance.grounding.model.pairs import Label, Pair
+from ragmarket.compliance.grounding.model.claims import Claim
 from ragmarket.errors import CorruptDocument, InvalidInput
 
-HOW = "elsewhere"
 FACTCHECK = Path("grounding/trainpool/factcheckgpt_claim_evidence_stance.jsonl.gz")
 BEGIN = Path("grounding/trainpool/begin.jsonl.gz")
+KIND = "public"
 _OPEN_PARTS = ("wow", "cmu")
-_STANCES: Mapping[str, Label] = {
+_STANCES: Mapping[str, str] = {
     "completely-support": "supported",
     "refute": "contradicted",
     "irrelevant": "unsupported",
 }
-_ATTRIBUTIONS: Mapping[str, Label] = {"Fully attributable": "supported", "Not fully attributable": "unsupported"}
+_ATTRIBUTIONS: Mapping[str, str] = {"Fully attributable": "supported", "Not fully attributable": "unsupported"}
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
+_WORD = re.compile(r"\w+")
 _MOST = 2_500
 _LONGEST = 400
 _SHORT = 3
@@ -50,8 +50,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
         raise CorruptDocument(f"{path} cannot be read: {error}") from error
 
 
-def read_public(folder: Path, seed: int) -> list[Pair]:
-    """Pairs of both sets, shuffled, figures masked.
+def read_public(folder: Path, seed: int) -> list[Claim]:
+    """Pairs of both sets as claims with one sentence of evidence, shuffled.
 
     Args:
         folder: The data folder that holds ``grounding/trainpool``.
@@ -65,7 +65,7 @@ def read_public(folder: Path, seed: int) -> list[Pair]:
     if not factcheck.is_file() and not begin.is_file():
         raise InvalidInput(f"{folder} holds neither {FACTCHECK} nor {BEGIN}", hint="Name the folder above grounding/.")
     rng = random.Random(seed)
-    passages: list[tuple[str, list[str], Label]] = []
+    passages: list[tuple[str, list[str], str]] = []
     if factcheck.is_file():
         for row in _rows(factcheck):
             label = _STANCES.get(str(row.get("stance")))
@@ -77,23 +77,25 @@ def read_public(folder: Path, seed: int) -> list[Pair]:
             label = _ATTRIBUTIONS.get(str(row.get("begin_label")))
             if label and row.get("response") and row.get("knowledge"):
                 passages.append((str(row["response"]), [str(row["knowledge"])], label))
-    masked = [(mask(claim)[:_LONGEST], _masked(parts), label) for claim, parts, label in passages]
-    masked = [one for one in masked if one[0] and one[1]]
-    found = [Pair(claim, _nearest(claim, parts), "en", label, HOW, "none") for claim, parts, label in masked]
+    found = [
+        Claim(f"{KIND}-{place}", "en", claim[:_LONGEST], (_nearest(claim, parts),), label, KIND)
+        for place, (claim, parts, label) in enumerate(passages)
+        if any(char.isalnum() for char in claim[:_LONGEST]) and any(part.strip() for part in parts)
+    ]
     rng.shuffle(found)
     return found
 
 
+def _words(text: str) -> set[str]:
+    return {word for word in _WORD.findall(text.casefold()) if len(word) > _SHORT}
+
+
 def _nearest(claim: str, parts: Sequence[str]) -> str:
     """The part that shares most of its words, the longer ones above all, with the claim."""
-    words = {word for word in tokens(claim) if len(word) > _SHORT}
+    words = _words(claim)
 
     def shared(part: str) -> float:
-        own = {word for word in tokens(part) if len(word) > _SHORT}
+        own = _words(part)
         return float(len(words & own) / (len(own) + _SMOOTH) ** 0.5)
 
-    return max(parts, key=shared)
-
-
-def _masked(parts: Sequence[str]) -> list[str]:
-    return [text for part in parts if (text := mask(part)[:_LONGEST])]
+    return max((part[:_LONGEST] for part in parts if part.strip()), key=shared)

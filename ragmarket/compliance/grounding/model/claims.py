@@ -16,14 +16,14 @@ import yaml
 
 from ragmarket.errors import BadKnowledge
 from ragmarket.schemas.base import Language
+from ragmarket.schemas.grounding import LABELS
 
-LABELS = ("supported", "contradicted", "unsupported")
 _DOCUMENTS = ("documents.yaml", "evidence.yaml")
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim, what it may rest on, and what its writer says of it."""
+    """One claim, what it may rest on, and what its writer says of it; ``english`` renders it where the writer has."""
 
     id: str
     language: Language
@@ -32,6 +32,7 @@ class Claim:
     label: str
     kind: str
     product_name: str | None = None
+    english: str | None = None
 
 
 def _passages(node: Any, name: str | None = None) -> Iterator[tuple[str, tuple[tuple[str, ...], str | None]]]:
@@ -98,6 +99,7 @@ def read_claims(folder: Path) -> list[Claim]:
                         label=label,
                         kind=str(row.get("kind", "-")),
                         product_name=next((name for _, name in held if name), None),
+                        english=row.get("en") if not texts else None,
                     )
                 )
     return found

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import get_args
 
-from eval.grounding_claims import Claim
+from ragmarket.compliance.grounding.model.claims import Claim
 from ragmarket.knowledge.catalogue import Catalogue, Kind, load_catalogue
 from ragmarket.knowledge.language import LanguagePack, load_languages, slots_of
 from ragmarket.schemas.base import Language
