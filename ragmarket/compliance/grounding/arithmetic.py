@@ -24,6 +24,8 @@ _YEARLY = {"month": 12.0, "quarter": 4.0, "half_year": 2.0, "day": 365.0}
 _COUNTED = frozenset({"count", "number", "ratio"})
 _SUMS = frozenset({"amount", "rate"})
 _NEAR, _LEAST = 1e-4, 1e-9
+# "In multiples of ₹1" makes no other sum of a minimum: what is added or taken away is a part that counts.
+_PART = 1 / 200
 _MONTHLY = regex.compile(r"(?i)\b(?:EMIs?|monthly|instal?lments?|premiums?)\b|मासिक|हप्त|किस्त")
 
 
@@ -121,7 +123,8 @@ def _rescaled(own: Quantity, at: Statement, q: Quantity) -> Iterator[Derived]:
 def _combined(own: Quantity, first: Where, second: Where) -> Iterator[Derived]:
     at, a = first
     other, b = second
-    if a.kind == b.kind == own.kind and own.kind in _SUMS and a.value and b.value:
+    parts = sorted((abs(a.value), abs(b.value)))
+    if a.kind == b.kind == own.kind and own.kind in _SUMS and parts[0] > parts[1] * _PART:
         if not _same(a.value, b.value) and _same(own.value, abs(a.value - b.value)):
             yield Derived("difference", at, a)
         # Only what the evidence says comes on top may be added up.

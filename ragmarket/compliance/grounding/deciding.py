@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ragmarket.compliance.grounding.frame import Outcome
 from ragmarket.compliance.grounding.reading import Statement
+from ragmarket.compliance.grounding.sizes import Quantity, same_size
 from ragmarket.schemas.grounding import GroundingReason
 
 Judged = tuple[str, float, list[GroundingReason]]
@@ -18,6 +19,7 @@ DECISIVE = frozenset(
 )
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
 PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16}
+_EXACT = frozenset({"amount", "rate"})
 # Between the two a claim is neither shown as supported nor said to be wrong.
 SUPPORTED, DOUBTED = 0.5, 0.46
 
@@ -26,6 +28,23 @@ def decisive(claim: Statement, found: Outcome) -> bool:
     """Whether a fault decides without any model."""
     words = len(claim.text.split())
     return any(reason.code in DECISIVE or words <= PLAIN.get(reason.code, 0) for _, reason in found.faults)
+
+
+def _unborne(claim: Statement, evidence: Sequence[Statement], found: Outcome) -> Quantity | None:
+    """A sum or rate of the claim that nothing bears out: no model may call such a claim supported."""
+    borne = {(reason.claim_start, reason.claim_end) for reason in found.borne if reason.code.startswith("figure")}
+    there = [one for statement in evidence for one in statement.quantities]
+    return next(
+        (
+            one
+            for one in claim.quantities
+            if one.kind in _EXACT
+            and one.value
+            and (one.start, one.end) not in borne
+            and not any(same_size(one, other) for other in there)
+        ),
+        None,
+    )
 
 
 def flagged(found: Outcome) -> Judged:
@@ -48,14 +67,25 @@ def without_model(claim: Statement, found: Outcome) -> Judged:
     return "not_verified", 0.5, [GroundingReason(code="words", message="nothing to compare exactly")]
 
 
-def with_model(found: Outcome, probabilities: Sequence[float]) -> Judged:
-    """The verdict where the signs are weighed.
+def with_model(
+    claim: Statement, evidence: Sequence[Statement], found: Outcome, probabilities: Sequence[float]
+) -> Judged:
+    """The verdict where the words are judged.
 
     Args:
+        claim: The claim as read.
+        evidence: The statements of all passages.
         found: What exact comparison found.
         probabilities: Of supported, contradicted and unsupported.
     """
     supported, contradicted, unsupported = probabilities
+    unborne = _unborne(claim, evidence, found)
+    if supported >= SUPPORTED and unborne:
+        message = f"nothing in the evidence bears out {unborne.text}"
+        reason = GroundingReason(
+            code="figure_unborne", message=message, claim_start=unborne.start, claim_end=unborne.end
+        )
+        return "not_verified", DOUBTED, [reason]
     if supported >= SUPPORTED:
         reason = GroundingReason(code="model", message=f"the words say the same (probability {supported:.2f})")
         return "supported", supported, found.borne or [reason]

@@ -161,4 +161,5 @@ class ClaimVerifier:
             return without_model(seen.claim, seen.outcome)
         if decisive(seen.claim, seen.outcome):
             return flagged(seen.outcome)
-        return with_model(seen.outcome, self._model.score([self._pair(seen, language)])[0].tolist())
+        chances = self._model.score([self._pair(seen, language)])[0].tolist()
+        return with_model(seen.claim, seen.evidence, seen.outcome, chances)

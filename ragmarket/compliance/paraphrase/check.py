@@ -7,6 +7,7 @@ from datetime import date
 
 from ragmarket.compliance.paraphrase.features import passages
 from ragmarket.compliance.paraphrase.model import ClaimModel
+from ragmarket.compliance.paraphrase.serving import open_text
 from ragmarket.compliance.rules.claim_rule import ClaimRule
 from ragmarket.compliance.rules.claims import Excuses
 from ragmarket.compliance.rules.lexicon import Lexicon
@@ -34,7 +35,7 @@ def check_paraphrases(
         product_class: Which products the message is about.
         channel: Where it is sent.
         as_of: The day that decides which rules are in force.
-        masked: Spans of byte-exact disclaimers; what stands in them is not read.
+        masked: Spans of byte-exact disclaimers; what stands in them, or in a rejected quotation, is not read.
 
     Returns:
         Findings in order of place, of severity "review", under the id and authority of the class's rule; of passages
@@ -47,12 +48,9 @@ def check_paraphrases(
     by_class = {number: rule for number, rule in by_class.items() if number <= model.classes.shape[1]}
     if not by_class:
         return ()
-    open_text = text
-    for start, end in masked:
-        open_text = open_text[:start] + "\n" * (end - start) + open_text[end:]
     excuses = Excuses(text, lexicon)
     found: list[tuple[float, Finding]] = []
-    for passage in passages(open_text):
+    for passage in passages(open_text(text, lexicon.words, masked)):
         places, weights = model.weigh(passage.words, product_class)
         probability = model.probability(model.margin(places, weights))
         if probability < model.threshold:

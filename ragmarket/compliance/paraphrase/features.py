@@ -104,14 +104,20 @@ def _powers() -> tuple[Hashes, Hashes]:
     return np.array(forth, dtype=np.uint64), np.array(back, dtype=np.uint64)
 
 
-def _mixed(values: Hashes, kind: int) -> Hashes:
-    """Values spread over all bits (the finaliser of splitmix64), different for each kind of feature."""
+def _mixed(values: Hashes) -> Hashes:
+    """Values spread over all bits (the finaliser of splitmix64)."""
     import numpy as np
 
-    spread = values + np.uint64(kind * 0xD1B54A32D192ED03 & _MASK)
-    spread = (spread ^ (spread >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    spread = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     spread = (spread ^ (spread >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return spread ^ (spread >> np.uint64(31))
+
+
+def _apart(values: Hashes, kind: int) -> Hashes:
+    """Values moved before they are mixed, differently for each kind of feature."""
+    import numpy as np
+
+    return values + np.uint64(kind * 0xD1B54A32D192ED03 & _MASK)
 
 
 def _line(words: tuple[str, ...]) -> tuple[Hashes, Hashes, Places, Places]:
@@ -141,17 +147,18 @@ def _grams(sums: Hashes, codes: Hashes, sizes: tuple[int, ...], kind: int) -> li
     for size in sizes:
         starts = np.arange(max(0, len(codes) - size + 1))
         starts = starts[inner[starts + size - 1] == inner[starts + 1]]
-        found.append(_mixed(_between(sums, starts, starts + size), kind + 16 * size))
+        found.append(_apart(_between(sums, starts, starts + size), kind + 16 * size))
     return found
 
 
+@lru_cache(maxsize=64)
 def _single(value: str, kind: int) -> Hashes:
     import numpy as np
 
     number = 0
     for char in value:
         number = (number * _BASE + ord(char) + 1) & _MASK
-    return _mixed(np.array([number], dtype=np.uint64), kind)
+    return _mixed(_apart(np.array([number], dtype=np.uint64), kind))
 
 
 def features(words: tuple[str, ...], product_class: str) -> Places:
@@ -175,12 +182,12 @@ def features(words: tuple[str, ...], product_class: str) -> Places:
     found = [
         *_grams(sums, codes, _CHAR_SIZES, _CHARS),
         *_grams(spelt_sums, spelt_codes, _SKELETON_SIZES, _SKELETON),
-        _mixed(tokens, _WORD),
-        _mixed(tokens[:-1] * twist + tokens[1:], _PAIR),
-        _mixed(tokens[:-2] * twist + tokens[2:], _SKIP),
-        _mixed(spelt, _SPELT),
-        _mixed(spelt[:-1] * twist + spelt[1:], _SPELT_PAIR),
-        _mixed(tokens + of_group, _OF_GROUP),
-        _mixed(spelt + of_group, _SPELT_OF_GROUP),
+        _apart(tokens, _WORD),
+        _apart(tokens[:-1] * twist + tokens[1:], _PAIR),
+        _apart(tokens[:-2] * twist + tokens[2:], _SKIP),
+        _apart(spelt, _SPELT),
+        _apart(spelt[:-1] * twist + spelt[1:], _SPELT_PAIR),
+        _apart(tokens + of_group, _OF_GROUP),
+        _apart(spelt + of_group, _SPELT_OF_GROUP),
     ]
-    return (np.concatenate(found) & np.uint64((1 << BITS) - 1)).astype(np.int64)
+    return (_mixed(np.concatenate(found)) & np.uint64((1 << BITS) - 1)).astype(np.int64)

@@ -27,11 +27,12 @@ Progress = Callable[[str], None]
 NAME = "claims-paraphrase"
 FOLDS = 5
 SEED = 7
-FALSE_ALARMS = 0.025
+FALSE_ALARMS = 0.022
 _VARIANTS = 2
 _VARIANT_WEIGHT = 0.5
 _HOUSE_WEIGHT = 0.3
-_COST, _CLASS_COST = 16.0, 4.0
+_COST, _CLASS_COST = 32.0, 4.0
+_BAYES = 0.5  # the share of naive Bayes in a feature's scale
 # A text of several sentences makes its claim in one or two of them. Those are found in rounds, by models that saw none
 # of the text's group: passages whose margin is within this of the text's best.
 _WITNESS, _ROUNDS, _PARTS = 0.5, 2, 3
@@ -115,11 +116,23 @@ class Bench:
         return self._fit(chosen[self.own] & self.telling)
 
     def _fit(self, rows: Mask) -> tuple[Any, float]:
+        """Logistic regression on features scaled by how much each tells the two sides apart.
+
+        The scale is the ratio of naive Bayes' log-counts, mixed with one (NBSVM: Wang and Manning, ACL 2012, section
+        2.3): what claims have in common across authors outweighs what a single hand writes.
+        """
+        import numpy as np
+        from scipy.sparse import diags
         from sklearn.linear_model import LogisticRegression
 
+        held, unlawful, weight = self.rows[rows], self.unlawful[self.own[rows]], self.weight[rows]
+        met = (held > 0).astype(np.float32)
+        sides = [np.asarray(met.T @ (weight * side)).ravel() + 1 for side in (unlawful, ~unlawful)]
+        ratio = np.log((sides[0] / sides[0].sum()) / (sides[1] / sides[1].sum()))
+        scale = (_BAYES * np.abs(ratio) + (1 - _BAYES)).astype(np.float32)
         model = LogisticRegression(C=_COST, solver="liblinear", tol=1e-2, max_iter=60, random_state=SEED)
-        model.fit(self.rows[rows], self.unlawful[self.own[rows]], sample_weight=self.weight[rows])
-        return model.coef_[0], float(model.intercept_[0])
+        model.fit(held @ diags(scale), unlawful, sample_weight=weight)
+        return model.coef_[0] * scale, float(model.intercept_[0])
 
     def margins(self, fitted: tuple[Any, float], chosen: Mask) -> Array:
         """The highest margin among the passages of each chosen sample as written."""

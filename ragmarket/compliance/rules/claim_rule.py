@@ -99,7 +99,8 @@ class Negation(Frozen):
     their whole clause, and the one before it if they are a clause of their own ("do not believe anyone who").
     ``indefinites`` stand only in what the last verb of their clause denies ("kisi ... nahi"): it denies all between.
     What ``tellers`` say ("groups that promise") is reported to be rejected where ``cautions`` ("fraud", "call 1930")
-    stand beside it and nothing in its sentence speaks for the bank (``own``: "our", "apply now").
+    stand beside it and nothing in its sentence speaks for the bank (``own``: "our", "apply now"). ``impostors`` are
+    who speaks in the bank's name ("crooks", "is fake"); what they say in quotation marks may say "our".
     """
 
     before: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ class Negation(Frozen):
     tellers: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    impostors: tuple[str, ...] = ()
 
 
 class ExamplePair(Frozen):

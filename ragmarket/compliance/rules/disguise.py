@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 import regex
 
-from ragmarket.compliance.rules.normalise import Folded, characters, fold
+from ragmarket.compliance.rules.normalise import Folded, characters, fold, letters
 
 Span = tuple[int, int]
 _LEET = dict(zip("0345789+@$€£¢¥6", "oeastbgtaselcyg", strict=True))
@@ -55,14 +55,7 @@ def readings(text: str, known: Callable[[str], bool] = lambda _: False) -> tuple
     ``known`` says which folded words are worth looking for where only three letters stand apart.
     """
     plain = fold(text)
-    merged, all_starts, all_ends = characters(text)
-    kept = [index for index, char in enumerate(merged) if char]
-    chars = merged if len(kept) == len(merged) else [merged[index] for index in kept]
-    joined = "".join(chars)
-    if len(joined) != len(chars):
-        # A sign that stands for several letters; each of them is of its place.
-        kept = [index for index in kept for _ in merged[index]]
-        chars = list(joined)
+    joined = letters(text)
     spelled = [match.span() for match in _SPELLED.finditer(joined)]
     figures = [match.span() for match in _FIGURE.finditer(joined)]
     of_figures = {place for start, end in figures for place in range(start, end)}
@@ -77,6 +70,9 @@ def readings(text: str, known: Callable[[str], bool] = lambda _: False) -> tuple
     scraps = [match.span() for match in _SCRAPS.finditer(joined)]
     if not (spelled or mixed or inserted or stretched or scraps or figures or three):
         return (plain,)
+    chars, (merged, all_starts, all_ends) = list(joined), characters(text)
+    # A sign may stand for several letters; each of them is of its place.
+    kept = [index for index, char in enumerate(merged) for _ in char]
     starts = [all_starts[index] for index in kept]
     ends = [all_ends[index] for index in kept]
     windows = _sentences(joined, sorted((*spelled, *mixed, *inserted, *stretched, *scraps, *figures, *three)))

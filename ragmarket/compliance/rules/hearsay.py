@@ -16,7 +16,7 @@ import regex
 
 from ragmarket.compliance.rules.lexicon import Words
 from ragmarket.compliance.rules.matching import Span
-from ragmarket.compliance.rules.normalise import Folded
+from ragmarket.compliance.rules.normalise import Folded, fold
 from ragmarket.compliance.rules.reading import Reading
 
 _QUOTED = regex.compile(
@@ -53,7 +53,8 @@ class Hearing(Reading):
 
     @cached_property
     def _cautions(self) -> list[Span]:
-        return [span for span in self._spans("cautions") if not self._cleared(span)]
+        said = [*self._spans("cautions"), *self._spans("impostors")]
+        return [span for span in said if not self._cleared(span)]
 
     def _cleared(self, caution: Span) -> bool:
         """Whether a caution is itself denied at once ("no fraud", "without fraud")."""
@@ -90,29 +91,40 @@ class Hearing(Reading):
     def told_off(self, hit: Span) -> bool:
         """Whether a source that is not the bank says the words at ``hit``, with a caution beside it."""
         start, end = hit
-        cautions = [span for span in self._cautions if span[1] <= start or end <= span[0]]
-        tellers = [span for span in self._spans("tellers") if span[1] <= start or end <= span[0]] if cautions else []
-        if not tellers:
+        quotation = self._quotation(start, end)
+        inner = quotation or hit
+        cautions = [span for span in self._cautions if span[1] <= inner[0] or inner[1] <= span[0]]
+        if not cautions:
             return False
-        opening, closing = self._sentence_bounds(start, end)
-        if _within(self._own, opening, closing):
-            return False
-        if self._is_quoted(start, end):
-            told = _within(tellers, opening, closing)
+        opening, closing = self._sentence_bounds(*inner)
+        own = [span for span in self._own if opening <= span[0] and span[1] <= closing]
+        tellers = [span for span in self._spans("tellers") if span[1] <= start or end <= span[0]]
+        if quotation:
+            # Impostors speak as if they were the bank: who they are is said beside the quotation.
+            unmasked = [span for span in self._spans("impostors") if span[1] <= inner[0] or inner[1] <= span[0]]
+            impostor = _within(unmasked, opening, closing)
+            if impostor:
+                own = [span for span in own if span[1] <= inner[0] or inner[1] <= span[0]]
+            told = impostor or _within(tellers, opening, closing)
         else:
             first, last = self._clause(start, end)
             told = _within(tellers, self.words[first][0], self.words[last][1])
-        if not told:
+        if own or not told:
             return False
         before, _ = self._sentence_bounds(max(0, opening - 3), max(0, opening - 3))
         _, after = self._sentence_bounds(min(closing + 2, len(self.text)), min(closing + 2, len(self.text)))
         return _within(cautions, before, after)
 
-    def _is_quoted(self, start: int, end: int) -> bool:
+    def _quotation(self, start: int, end: int) -> Span | None:
+        """The folded quotation that holds a stretch; None where nothing quotes it."""
         if not self._quoted or end <= start:
-            return False
+            return None
         first, last = self.folded.span(start, end)
-        return any(opened <= first and last <= closed for opened, closed in self._quoted)
+        for opened, closed in self._quoted:
+            if opened <= first and last <= closed:
+                begins = min(bisect_left(self.folded.starts, opened), start)
+                return begins, max(end, bisect_left(self.folded.starts, closed) - 1)
+        return None
 
     def _sentence_bounds(self, start: int, end: int) -> Span:
         """Offsets of the sentence that holds a stretch, without the mark that ends it."""
@@ -121,6 +133,21 @@ class Hearing(Reading):
         place = bisect_left(self.sentence_ends, end)
         closing = self.sentence_ends[place] if place < len(self.sentence_ends) else len(self.text)
         return opening, closing
+
+
+def rejected_quotations(text: str, words: Words) -> list[Span]:
+    """Where ``text`` quotes what others say in order to reject it."""
+    quoted = quotations(text)
+    if not quoted:
+        return []
+    plain = fold(text)
+    reading = Hearing(plain, words, quoted)
+    found = []
+    for opened, closed in quoted:
+        start, end = bisect_left(plain.starts, opened), bisect_left(plain.starts, closed)
+        if start < end and reading.told_off((start, end)):
+            found.append((opened, closed))
+    return found
 
 
 def _within(spans: Iterable[Span], start: int, end: int) -> bool:

@@ -6,12 +6,13 @@ matched. The pass costs the text's length and what it holds, however many terms 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import ahocorasick
 
-from ragmarket.compliance.rules.terms import JOIN, NUMBER, STEM, Atoms, Term, Word
+from ragmarket.compliance.rules.terms import GAP_WORDS, JOIN, NUMBER, STEM, Atoms, Term, Word
 
 Span = tuple[int, int]
 _SHORTEST_KNOWN = 3
@@ -28,16 +29,23 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Called:
-    """A term that one of its words has called, and the literals of which its other words need one each."""
+    """A term that one of its words calls, and the literals of which its other words need one each.
+
+    ``reach`` is how many spaces there may be between the place where a match begins and the end of what called it.
+    """
 
     term: Term
     others: tuple[tuple[str, ...], ...]
+    reach: int
 
-    def possible(self, padded: str) -> bool:
-        """Whether every word that has to be there stands anywhere in the text."""
+    def possible(self, padded: str, known: dict[str, bool]) -> bool:
+        """Whether every word that has to be there stands anywhere in the text; ``known`` keeps what was looked for."""
         for keys in self.others:
             for key in keys:
-                if key in padded:
+                stands = known.get(key)
+                if stands is None:
+                    stands = known[key] = key in padded
+                if stands:
                     break
             else:
                 return False
@@ -57,6 +65,14 @@ def _keys(word: Word, first: bool, last: bool) -> list[tuple[str, bool, bool]] |
         closes = " " if last and atoms[-1] == longest else ""
         found.append((opens + longest + closes, whole, atoms[0] == STEM))
     return found
+
+
+def _reach(term: Term, caller: int) -> int:
+    """Spaces from a match's beginning to the end of its word number ``caller``, at most."""
+    words = term.words[: caller + 1]
+    return sum(
+        GAP_WORDS if word is None else 1 + max(atoms.count(JOIN) for atoms in word.alternatives) for word in words
+    )
 
 
 class TermIndex:
@@ -94,13 +110,12 @@ class TermIndex:
                 continue
             keys = _keys(word, place == 0, place == len(term.words) - 1)
             if keys is not None:
-                choices.append(keys)
+                choices.append((place, keys))
         # The rarest word calls the term; how long its shortest literal is stands for how rare it is.
-        keys = max(choices, key=lambda keys: min(len(key) for key, _, _ in keys))
+        caller, keys = max(choices, key=lambda choice: min(len(key) for key, _, _ in choice[1]))
         alone = len(term.words) == 1
-        self._terms.append(
-            _Called(term, tuple(tuple(key for key, _, _ in other) for other in choices if other is not keys))
-        )
+        others = tuple(tuple(key for key, _, _ in other) for place, other in choices if place != caller)
+        self._terms.append(_Called(term, others, _reach(term, caller)))
         for key, whole, lead in keys:
             entries.setdefault(key, []).append(_Entry(name, None if alone and whole else number, lead))
 
@@ -113,12 +128,12 @@ class TermIndex:
         """What may be found in a folded text."""
         padded = f" {text} "
         ready: dict[str, set[Span]] = {}
-        called: dict[str, set[int]] = {}
+        called: dict[str, dict[int, list[int]]] = {}
         if not self._empty:
             for end, (length, values) in self._automaton.iter(padded):
                 for entry in values:
                     if entry.term is not None:
-                        called.setdefault(entry.list, set()).add(entry.term)
+                        called.setdefault(entry.list, {}).setdefault(entry.term, []).append(end)
                         continue
                     # The space before the word is the padding's one place too many.
                     start = end - length + 1
@@ -132,7 +147,11 @@ class Matches:
     """The matches of one text, worked out list by list when they are asked for."""
 
     def __init__(
-        self, padded: str, terms: list[_Called], ready: dict[str, set[Span]], called: dict[str, set[int]]
+        self,
+        padded: str,
+        terms: list[_Called],
+        ready: dict[str, set[Span]],
+        called: dict[str, dict[int, list[int]]],
     ) -> None:
         self._padded = padded
         self._terms = terms
@@ -140,6 +159,7 @@ class Matches:
         self._called = called
         self._found: dict[str, list[Span]] = {}
         self._openings: dict[Atoms, set[int]] = {}
+        self._known: dict[str, bool] = {}
 
     @property
     def names(self) -> set[str]:
@@ -153,12 +173,15 @@ class Matches:
         longest: dict[int, int] = {}
         for start, end in self._ready.get(name, ()):
             longest[start] = max(end, longest.get(start, end))
-        for number in self._called.get(name, ()):
+        for number, places in self._called.get(name, {}).items():
             called = self._terms[number]
-            if not called.possible(self._padded):
+            if not called.possible(self._padded, self._known):
                 continue
             term = called.term
             for start in self._starts(term):
+                behind = bisect_left(places, start)
+                if behind == len(places) or self._padded.count(" ", start, places[behind]) > called.reach:
+                    continue
                 ends = term.ends(self._padded, start)
                 if ends:
                     end = ends[0] if None in term.words else ends[-1]

@@ -19,6 +19,8 @@ import regex
 from ragmarket.compliance.rules import lookalikes
 
 _NUKTAS = frozenset("\u093c\u09bc\u0abc\u0cbc\u0a3c")
+# Letters with a nukta that Unicode keeps composed.
+_WITH_NUKTA = {"\u0929": "न", "\u0931": "र", "\u0934": "ळ"}
 _CHILLUS = {"ൺ": "ണ്", "ൻ": "ന്", "ർ": "ര്", "ൽ": "ല്", "ൾ": "ള്", "ൿ": "ക്", "ൎ": "ര്"}
 # The homorganic nasal: a dot before whatever consonant it is spelled out for; before y it is a letter of its own.
 _NASAL = regex.compile(r"([ङञणनम])(?=\u094d[क-मर-ह])|([ঙঞণনম])(?=\u09cd[ক-মর-হ])|([ઙઞણનમ])(?=\u0acd[ક-મર-હ])")
@@ -93,6 +95,9 @@ def _fold_cluster(cluster: str) -> str:
         if char in _CHILLUS:
             folded.append(_CHILLUS[char])
             continue
+        if char in _WITH_NUKTA:
+            folded.append(_WITH_NUKTA[char])
+            continue
         if char == "ँ":
             folded.append("ं")
             continue
@@ -125,10 +130,26 @@ def characters(text: str) -> tuple[list[str], list[int], list[int]]:
             chars.append(char)
             starts.append(match.start())
             ends.append(match.end())
-    for nasal in _NASAL.finditer("".join(chars)):
+    _dot_nasals("".join(chars), chars)
+    return chars, starts, ends
+
+
+def _dot_nasals(joined: str, chars: list[str]) -> None:
+    for nasal in _NASAL.finditer(joined):
         chars[nasal.start()] = _DOTS[next(index for index in (1, 2, 3) if nasal.group(index))]
         chars[nasal.end()] = ""
-    return chars, starts, ends
+
+
+def letters(text: str) -> str:
+    """The folded `characters` alone, for those who ask only whether there is anything to look for."""
+    if text.isascii():
+        return "".join(characters(text)[0])
+    joined = "".join(map(_fold_cluster, _CLUSTER.findall(text)))
+    if _NASAL.search(joined) is None:
+        return joined
+    chars = list(joined)
+    _dot_nasals(joined, chars)
+    return "".join(chars)
 
 
 def _is_stop(chars: list[str], index: int) -> bool:

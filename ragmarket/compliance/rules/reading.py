@@ -41,10 +41,14 @@ class Reading(Clauses):
     def retracted(self, hit: Span) -> bool:
         """Whether a denial such as "zero risk" is itself denied: by a label, its answer or a warning against it.
 
-        A lone "no" before it is one more of a list, not its denial.
+        A lone "no" before it is one more of a list, not its denial; a "without" is denied right behind it.
         """
         start, end = hit
         told = self._labelled(start) or self._warned(start) or self._answered(end, at_once=True)
+        behind = self.word_number(end - 1) + 1
+        without = any(place in self._without for place in range(self.word_number(start), behind))
+        if without and behind < len(self.words) and self.words[behind][0] in self._after and self._denied_after(end):
+            return True
         return told or self._warned_of(start, end)
 
     @cached_property

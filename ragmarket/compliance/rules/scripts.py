@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 NATIVE_SCRIPT = {
     "en": "Latn",
@@ -31,6 +32,7 @@ _BLOCKS = (
 JOINERS = frozenset("\u200c\u200d")
 
 
+@lru_cache(maxsize=8192)
 def script_of(char: str) -> str | None:
     """ISO 15924 code of a letter or mark; None for digits, punctuation, spaces, joiners; ``Zyyy`` for other letters."""
     point = ord(char)

@@ -21,7 +21,7 @@ Terms = dict[Tongue, tuple[str, ...]]
 
 STEM, NUMBER, JOIN = MARKS = "*", "#", " "
 MOST_WORDS, MOST_GAPS, MOST_ALTERNATIVES = 16, 6, 60
-_GAP_WORDS = 3
+GAP_WORDS = 3
 _VIRAMAS = "\u094d\u09cd\u0acd\u0bcd\u0c4d\u0ccd\u0d4d"
 # The final short u of a Kannada, Telugu, Tamil or Malayalam word gives way to the vowel of whatever is joined to it.
 _YIELDING = "\u0cc1\u0c41\u0bc1\u0d41"
@@ -73,7 +73,7 @@ def _over_gap(text: str, places: set[int]) -> set[int]:
     """The ends of the up to three words that may follow; a gap never leaves its sentence."""
     reached = {place for place in places if text[place] == " "}
     edge = reached
-    for _ in range(_GAP_WORDS):
+    for _ in range(GAP_WORDS):
         edge = {
             end
             for place in edge
