@@ -25,7 +25,7 @@ class Spent:
         seconds: On the clock, from starting the process to its end: imports and loading of models count.
         processor_s: Of all its threads and children.
         peak_bytes: Most memory that it and all its descendants held at once (shared pages counted once), or the most
-            that one of them ever held where that is more.
+            that the first of them ever held where that is more.
     """
 
     answer: Mapping[str, Any]
@@ -84,9 +84,20 @@ def _told(pipe: Connection, work: Callable[..., Mapping[str, Any]], arguments: t
         answer = work(*arguments)
     except BaseException:  # noqa: BLE001 (whatever it was, the caller is told)
         failed = traceback.format_exc()
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) * 1024
-    pipe.send({"answer": dict(answer), "failed": failed, "most": most})
+    pipe.send({"answer": dict(answer), "failed": failed, "most": most_held()})
     pipe.close()
+
+
+def most_held() -> int:
+    """Most bytes that this process has held since it was started; 0 where the system does not tell.
+
+    `getrusage` would tell of the process that started it, too, where that was larger.
+    """
+    try:
+        with open("/proc/self/status", encoding="ascii") as stream:  # noqa: PTH123 (a pseudo-file)
+            return next((int(line.split()[1]) for line in stream if line.startswith("VmHWM:")), 0) * 1024
+    except OSError:
+        return 0
 
 
 def held(pid: int) -> int:
