@@ -1,8 +1,9 @@
 """Do the embedded engine and a vLLM server write the same?
 
 The same briefs are written greedily by both. Where two drafts differ, the first differing token is looked up and the
-embedded model's logits of both candidates are compared under the request's grammar: a near tie is numerics, anything
-else is a fault. Both drafts must be accepted.
+embedded model's logits of both candidates are compared under the request's grammar: a near tie is numerics. Where one
+continuation alone is left, the embedded engine reads its letters as the tokenizer cuts them; the server's model may cut
+the same letters otherwise, and then goes on from other tokens. Anything else is a fault. Both drafts must be accepted.
 
     make vllm                                            # in another terminal
     python eval/parity.py --base-url http://127.0.0.1:8001/v1
@@ -43,11 +44,19 @@ class Difference:
     embedded: str
     served: str
     margin: float
+    recut: bool
 
     @property
     def near_tie(self) -> bool:
         """Whether the embedded model found both continuations as good as equal."""
         return self.margin <= NEAR_TIE
+
+    @property
+    def why(self) -> str | None:
+        """What explains the difference; None where nothing does."""
+        if self.near_tie:
+            return "a near tie"
+        return "the server's model cut forced letters into other tokens" if self.recut else None
 
 
 @dataclass(frozen=True)
@@ -65,18 +74,20 @@ class _Recorder:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.asked: list[tuple[str, str, str]] = []
+        self.asked: list[tuple[str, str, int]] = []
 
     def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Any:
         answer = self._engine.generate(prompt, grammar, seed=seed, max_tokens=max_tokens, temperature=temperature)
-        self.asked.append((prompt, grammar, answer.raw))
+        self.asked.append((prompt, answer.raw, answer.completion_tokens))
         return answer
 
 
-def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float]:
-    """The first token at which two continuations part, and by how much the model prefers the first there, in nats.
+def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float, int]:
+    """Where two continuations part, by how much the model prefers the first there, and the second's tokens.
 
-    Both tokens are admitted by the grammar, or neither engine would have written them, so the raw logits are compared.
+    The place is that of the first differing token, the preference in nats, the tokens those that the tokenizer cuts the
+    second into, with its end. The grammar admits both tokens, or neither engine would have written them: raw logits are
+    compared.
     """
     import torch
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -88,7 +99,7 @@ def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float
     at = next(place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([[*tokenizer.encode(prompt), *left[:at]]])).logits[0, -1]
-    return at, abs(float(logits[left[at]] - logits[right[at]]))
+    return at, abs(float(logits[left[at]] - logits[right[at]])), len(right)
 
 
 def compare(house: House, engine: Engine, todo: Sequence[Brief], console: Console) -> Parity:
@@ -108,13 +119,13 @@ def compare(house: House, engine: Engine, todo: Sequence[Brief], console: Consol
             continue
         compared += 1
         both += all(result.status == "accepted" for result in results)
-        (prompt, _, one), (_, _, two) = embedded.asked[0], served.asked[0]
+        (prompt, one, _), (_, two, tokens) = embedded.asked[0], served.asked[0]
         if one == two:
             identical += 1
             continue
-        at, margin = margin_of(folder, prompt, one, two)
+        at, margin, usual = margin_of(folder, prompt, one, two)
         name = f"{brief.product_code} {brief.language} {brief.channel}"
-        differences.append(Difference(name, at, one, two, margin))
+        differences.append(Difference(name, at, one, two, margin, recut=tokens > usual))
     drafter._engine = house.engine  # noqa: SLF001
     return Parity(compared, identical, both, tuple(differences))
 
@@ -137,11 +148,11 @@ def main() -> int:
     out.print(f"identical drafts: {percent(found.identical, found.compared)}")
     out.print(f"both accepted: {percent(found.both_accepted, found.compared)}")
     for one in found.differences:
-        kind = "near tie" if one.near_tie else "NOT a near tie"
-        out.print(f"{one.brief}: token {one.at_token}, logits differ by {one.margin:.4f}: {kind}", markup=False)
+        why = one.why or "NOT explained"
+        out.print(f"{one.brief}: token {one.at_token}, logits differ by {one.margin:.4f}: {why}", markup=False)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(found), ensure_ascii=False, indent=1), encoding="utf-8")
-    unexplained = [one for one in found.differences if not one.near_tie]
+    unexplained = [one for one in found.differences if one.why is None]
     return 1 if unexplained or found.identical < 0.95 * found.compared else 0
 
 
