@@ -17,6 +17,6 @@ def test_every_locked_package_takes_the_oldest_python_that_is_promised() -> None
     refused = {
         f"{one.metadata['Name']} {one.version}": wanted
         for one in distributions()
-        if (wanted := one.metadata.get("Requires-Python")) and oldest not in SpecifierSet(wanted)
+        if "Requires-Python" in one.metadata and oldest not in SpecifierSet(wanted := one.metadata["Requires-Python"])
     }
     assert refused == {}, f"pin an older version in {ROOT / 'pyproject.toml'}: Python {oldest} is refused"
