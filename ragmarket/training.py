@@ -176,6 +176,9 @@ def train_grounding(
     *,
     claims: Sequence[Path],
     held: Sequence[Path] = (),
+    start: Path | None = None,
+    passes: int = 6,
+    rate: float = 1.5e-4,
     data: Path | None = None,
 ) -> dict[str, Any]:
     """Fine-tune the model that judges what a claim's words say of its evidence; returns its card.
@@ -185,6 +188,9 @@ def train_grounding(
         report: Receives lines of progress.
         claims: Folders of labelled claims, one author each.
         held: Folders of authors who are left out, for the card's figures.
+        start: A trained model to go on from.
+        passes: How often everything is seen.
+        rate: Highest learning rate.
         data: A folder of public data sets; without one they are not learnt from.
 
     Raises:
@@ -204,7 +210,7 @@ def train_grounding(
 
     if not claims:
         raise InvalidInput("no claims to learn from", hint="Name folders of labelled claims with --claims.")
-    recipe = Recipe()
+    recipe = Recipe(epochs=passes, rate=rate)
     read = ClaimVerifier(recognise, load_languages(load_catalogue())).pair
     found: list[Lesson] = []
     for author, rows in (
@@ -221,4 +227,4 @@ def train_grounding(
         "writers of claims and labels are the same.",
     }
     names = [path.resolve().name for path in held]
-    return train(found, packaged_path(), folder, provenance, held=names, recipe=recipe, progress=report)
+    return train(found, packaged_path(), folder, provenance, held=names, start=start, recipe=recipe, progress=report)

@@ -132,6 +132,12 @@ def train_grounding(
         list[Path] | None,
         typer.Option(exists=True, file_okay=False, metavar="DIR", help="An author to leave out (repeatable)."),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, metavar="DIR", help="A trained model to go on from."),
+    ] = None,
+    passes: Annotated[int, typer.Option(min=1, help="How often everything is seen.")] = 6,
+    rate: Annotated[float, typer.Option(min=1e-7, max=1e-2, help="Highest learning rate.")] = 1.5e-4,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -146,7 +152,9 @@ def train_grounding(
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
-        card = train_it(folder, desk.note, claims=claims, held=held or (), data=data)
+        card = train_it(
+            folder, desk.note, claims=claims, held=held or (), start=start, passes=passes, rate=rate, data=data
+        )
     if desk.as_json:
         desk.json(card)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from ragmarket.compliance.grounding.model import fine_tuning
 from ragmarket.compliance.grounding.model.claims import Claim, read_claims
 from ragmarket.compliance.grounding.model.cross_encoder import CrossEncoder
 from ragmarket.compliance.grounding.model.fine_tuning import Recipe, train
+from ragmarket.compliance.grounding.model.glossed import Glosser
 from ragmarket.compliance.grounding.model.lessons import Lesson, lessons
 from ragmarket.compliance.grounding.model.public import BEGIN, FACTCHECK, read_public
 from ragmarket.compliance.grounding.model.store import load
 from ragmarket.compliance.grounding.verifier import ClaimVerifier
-from ragmarket.errors import BadKnowledge, CorruptDocument, InvalidInput
+from ragmarket.errors import BadKnowledge, CorruptDocument, InvalidInput, ModelMissing
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.language import load_languages
 from ragmarket.retrieval.embedding import packaged_path
@@ -65,19 +67,12 @@ def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     taught: list[Lesson], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(taught, packaged_path(), tmp_path / "whole", {}, recipe=SMALL)
-    batches = fine_tuning._batches
-    passes: list[int] = []
-
-    def dying(lessons: Any, recipe: Recipe, epoch: int) -> Any:
-        passes.append(epoch)
-        return batches(lessons, recipe, epoch)
-
     real = fine_tuning.encoded
     calls: list[int] = []
 
     def killed(*given: Any) -> Any:
         calls.append(1)
-        if len(calls) > len(batches(taught, SMALL, 0)) + 1:
+        if len(calls) > len(fine_tuning._batches(taught, Glosser([]), SMALL, 0)) + 1:
             raise KeyboardInterrupt
         return real(*given)
 
@@ -88,6 +83,18 @@ def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     train(taught, packaged_path(), tmp_path / "killed", {}, recipe=SMALL)
     one, other = load(tmp_path / "whole")[0], load(tmp_path / "killed")[0]
     assert all(np.allclose(one[name], other[name], atol=1e-4) for name in one)
+
+
+def test_training_goes_on_from_a_model_and_says_so(taught: list[Lesson], tmp_path: Path) -> None:
+    before = train(taught, packaged_path(), tmp_path / "first", {}, recipe=SMALL)
+    still = replace(SMALL, rate=1e-9, epochs=1)
+    card = train(taught, packaged_path(), tmp_path / "second", {}, start=tmp_path / "first", recipe=still)
+    one, other = load(tmp_path / "first")[0], load(tmp_path / "second")[0]
+    assert all(np.allclose(one[name], other[name], atol=1e-4) for name in one)
+    assert card["start"]["training"] == before["training"]
+    assert card["start"]["name"] == load(tmp_path / "first")[1]["name"]
+    with pytest.raises(ModelMissing):
+        train(taught, packaged_path(), tmp_path / "third", {}, start=tmp_path / "nowhere", recipe=still)
 
 
 def test_without_claims_there_is_nothing_to_learn(taught: list[Lesson], tmp_path: Path) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ragmarket.compliance.grounding.model.glossed import Glosser
 from ragmarket.compliance.grounding.model.lessons import Lesson
 from ragmarket.compliance.grounding.model.network import build, encoded, trained
-from ragmarket.compliance.grounding.model.store import save
+from ragmarket.compliance.grounding.model.store import load, save
 from ragmarket.schemas.grounding import LABELS
 
 if TYPE_CHECKING:
     import torch
+
+    from ragmarket.compliance.grounding.model.store import Arrays
 
 Progress = Callable[[str], None]
 
@@ -25,19 +29,20 @@ class Recipe:
     """How it is trained: AdamW, one cycle of the learning rate (Smith and Topin 2018), label smoothing.
 
     ``others`` and ``twins`` are the shares of phrasings and public pairs, against people's claims, and of English
-    renderings that a pass sees.
+    renderings that a pass sees; ``glossed`` the share of English claims that it sees as glosses would leave them.
     """
 
     seed: int = 7
     layers: int = 6
-    epochs: int = 3
+    epochs: int = 6
     batch: int = 32
-    rate: float = 1e-4
+    rate: float = 1.5e-4
     warm: float = 0.1
     decay: float = 0.01
     smoothing: float = 0.05
     others: float = 0.25
     twins: float = 0.5
+    glossed: float = 0.5
 
 
 def train(
@@ -47,6 +52,7 @@ def train(
     provenance: dict[str, Any],
     *,
     held: Sequence[str] = (),
+    start: Path | None = None,
     recipe: Recipe | None = None,
     progress: Progress = lambda _: None,
 ) -> dict[str, Any]:
@@ -59,18 +65,21 @@ def train(
             the same training goes on with the pass that it was at.
         provenance: What the card says of the data.
         held: Authors who are left out, and whose claims give the card's figures.
+        start: A trained model's folder to go on from; the sentence encoder alone without one.
         recipe: How.
         progress: Receives lines.
 
     Raises:
         ValueError: Nobody's claims are left to learn from.
+        ModelMissing: ``start`` holds no model, or the base is absent.
     """
     recipe = recipe or Recipe()
     learnt = [one for one in lessons if one.author not in held]
     left = [one for one in lessons if one.author in held and not one.twin]
     if not any(one.ours for one in learnt):
         raise ValueError("no claim is left to learn from")
-    tokenizer, network = _fitted(learnt, base, folder, recipe, progress)
+    begun, card_before = load(start) if start else ({}, {})
+    tokenizer, network = _fitted(learnt, base, begun, folder, recipe, progress)
     arrays = {name: array.numpy() for name, array in network.state_dict().items() if trained(name)}
     card = {
         **provenance,
@@ -78,6 +87,7 @@ def train(
         "layers": recipe.layers,
         "lessons": {author: sum(one.author == author for one in learnt) for author in _authors(learnt)},
         "training": {name: getattr(recipe, name) for name in recipe.__slots__},
+        **({"start": {"name": card_before["name"], "training": card_before["training"]}} if start else {}),
         "held_out": {"authors": sorted(held), **(figures(left, network, tokenizer) if left else {})},
     }
     card = save(arrays, card, folder)
@@ -94,13 +104,17 @@ def _state(folder: Path) -> Path:
 
 
 def _fitted(
-    lessons: Sequence[Lesson], base: Path, folder: Path, recipe: Recipe, progress: Progress
+    lessons: Sequence[Lesson], base: Path, begun: Arrays, folder: Path, recipe: Recipe, progress: Progress
 ) -> tuple[Any, torch.nn.Module]:
     import torch
 
     torch.manual_seed(recipe.seed)
     tokenizer, network = build(base, recipe.layers)
-    plan = [_batches(lessons, recipe, epoch) for epoch in range(recipe.epochs)]
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in begun.items()}, strict=False)
+    glosser = Glosser(
+        [(one.pair.english_claim, twin.pair.english_claim) for one, twin in pairwise(lessons) if twin.twin]
+    )
+    plan = [_batches(lessons, glosser, recipe, epoch) for epoch in range(recipe.epochs)]
     steps = sum(len(batches) for batches in plan)
     optimiser = torch.optim.AdamW(
         [one for one in network.parameters() if one.requires_grad], lr=recipe.rate, weight_decay=recipe.decay
@@ -153,8 +167,14 @@ def _resumed(folder: Path, parts: Sequence[Any], steps: int) -> int:
     return int(state["epoch"])
 
 
-def _batches(lessons: Sequence[Lesson], recipe: Recipe, epoch: int) -> list[list[Lesson]]:
+def _batches(lessons: Sequence[Lesson], glosser: Glosser, recipe: Recipe, epoch: int) -> list[list[Lesson]]:
     """The batches of one pass, pairs of like length together."""
+
+    def seen(one: Lesson) -> Lesson:
+        if not one.ours or one.pair.language != "en" or rng.random() >= recipe.glossed:
+            return one
+        return replace(one, pair=one.pair.model_copy(update={"english_claim": glosser(one.pair.english_claim, rng)}))
+
     rng = random.Random(recipe.seed * 1000 + epoch)
     ours = [one for one in lessons if one.ours and not one.twin]
     twins = [one for one in lessons if one.twin]
@@ -165,6 +185,7 @@ def _batches(lessons: Sequence[Lesson], recipe: Recipe, epoch: int) -> list[list
         *rng.sample(others, min(len(others), round(len(ours) * recipe.others))),
     ]
     rng.shuffle(chosen)
+    chosen = [seen(one) for one in chosen]
     near = recipe.batch * 16
     chosen = [one for at in range(0, len(chosen), near) for one in sorted(chosen[at : at + near], key=_length)]
     batches = [chosen[at : at + recipe.batch] for at in range(0, len(chosen), recipe.batch)]

@@ -39,7 +39,7 @@ class Lesson:
 
 
 def lessons(claims: Sequence[Claim], author: str, read: Callable[[GroundingRequest], SupportPair]) -> Iterator[Lesson]:
-    """Each claim as it stands and, where its writer rendered it in English, that too.
+    """Each claim as it stands and, where its writer rendered it in English, that too, right after it.
 
     Args:
         claims: Claims of one author.
