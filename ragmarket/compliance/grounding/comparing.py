@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ragmarket.compliance.grounding.bare_rows import headless
 from ragmarket.compliance.grounding.figure_comparison import FigureComparison
 from ragmarket.compliance.grounding.frame import Outcome
 from ragmarket.compliance.grounding.lexicon import Concepts
@@ -33,4 +34,7 @@ def compare(
     if not any(reason.code == "figure" for reason in found.borne):
         words.words(found, counted=bool(counted))
     words.rivals(found)
+    bare = headless(claim, evidence, found)
+    if bare:
+        found.faults.append(("unsupported", bare))
     return found

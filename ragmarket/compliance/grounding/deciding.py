@@ -15,7 +15,17 @@ from ragmarket.schemas.grounding import GroundingReason
 
 Judged = tuple[str, float, list[GroundingReason]]
 DECISIVE = frozenset(
-    ("figure_other", "figure_absent", "period", "slab", "exchanged", "name", "name_absent", "condition")
+    (
+        "figure_other",
+        "figure_absent",
+        "period",
+        "slab",
+        "exchanged",
+        "name",
+        "name_absent",
+        "condition",
+        "header_absent",
+    )
 )
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
 PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16}
