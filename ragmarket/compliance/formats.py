@@ -17,7 +17,8 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from ragmarket.knowledge.catalogue import Role
-from ragmarket.knowledge.language import Case, LanguagePack, Plural, places
+from ragmarket.knowledge.figure_formats import Case, Plural, places
+from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.evidence import Figure, Slot
 
 LAKH = Decimal(100_000)

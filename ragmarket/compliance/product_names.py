@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import regex
 
-from ragmarket.knowledge.language import AfterName
+from ragmarket.knowledge.figure_formats import AfterName
 
 _NAME = "{product}"
 _LAST_WORD = regex.compile(r"([A-Za-z]+)[^A-Za-z]*$")

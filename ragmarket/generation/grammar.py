@@ -17,7 +17,7 @@ from ragmarket.errors import NothingToSay
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body, slot_token
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.generation.wording import ctas_of, openings_of, phrasings_of, subjects_of
+from ragmarket.generation.wording import bridges_of, ctas_of, openings_of, phrasings_of, subjects_of
 from ragmarket.knowledge.language import LanguagePack
 
 # Letters and marks of each script without its digits; ZWNJ and ZWJ belong to the spelling of several languages.
@@ -163,7 +163,7 @@ def build_grammar(
         *(f"{field} ::= {_one_of(texts) if by_the_book else 'ch ch*'}" for field, texts in lines.items()),
         *_list_rules(task, bridged=bridged),
         *(f"c-{fact.id} ::= {_claim_rule(fact, pack, book[fact.id])}" for fact in task.facts),
-        *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(pack.bridges)}"] if bridged else []),
+        *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(bridges_of(task, pack))}"] if bridged else []),
         "t ::= ch*",
         "w ::= word*",
         f'end ::= {_literal(pack.sentence_end)} | ""',

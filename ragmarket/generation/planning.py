@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ragmarket.generation.task import Fact
 from ragmarket.knowledge.angles import ASIDE, MAIN, Angles, leaning
 from ragmarket.knowledge.catalogue import Theme
+from ragmarket.schemas.evidence import Evidence, Slot
 
 LEADING = 2
 KIND_AGAIN = 0.5
@@ -28,6 +29,7 @@ def plan(
     needs: Mapping[str, frozenset[str]],
     most: int,
     concern: Callable[[str], str | None],
+    apart: Callable[[Fact, Fact], bool] = lambda *_: False,
 ) -> tuple[Fact, ...]:
     """The facts to tell, in the order of choice; a companion that a fact needs follows it.
 
@@ -37,6 +39,7 @@ def plan(
         needs: Ids of which one must be told together with the key.
         most: How many may be told.
         concern: What a kind is about for the customer; None where nothing is known.
+        apart: Whether two facts are of things that no message tells together, unless policy demands both.
 
     Returns:
         At most ``most`` facts, those that policy demands first; none when its demands do not fit.
@@ -55,7 +58,8 @@ def plan(
         found = [fact]
         group = needs.get(fact.id)
         if group and not group & (told | {fact.id}):
-            best = max((by_id[id_] for id_ in sorted(group) if id_ in by_id), key=now)
+            there = [by_id[id_] for id_ in sorted(group) if id_ in by_id]
+            best = max(there, key=lambda one: (not apart(fact, one), now(one)))
             found += whole(best, told | {fact.id})
         return found
 
@@ -65,6 +69,8 @@ def plan(
             return True
         group = whole(fact, told)
         if len(chosen) + len(group) > most:
+            return False
+        if not fact.must and any(apart(one, other) for one in group for other in (*chosen, *group)):
             return False
         for one in group:
             chosen.append(one)
@@ -87,6 +93,8 @@ def arranged(
     needs: Mapping[str, frozenset[str]],
     angles: Angles,
     place: Mapping[str, tuple[int, ...]],
+    opened: Mapping[str, int] | None = None,
+    openers: Collection[str] = (),
 ) -> tuple[Fact, ...]:
     """Chosen facts in the order of telling.
 
@@ -98,13 +106,16 @@ def arranged(
         needs: Ids of which one must be told together with the key.
         angles: Knows the sequences and what is fine print.
         place: How facts of one kind follow one another, by id.
+        opened: How often a kind has opened another message of the brief; the one that did so least opens this one.
+        openers: Facts, by id, of which one opens the message before others if it is no fine print.
 
     Returns:
         The same facts.
     """
     standing = {fact.id: angles.standing(fact.kind) for fact in chosen}
-    opener = next((fact for fact in chosen if standing[fact.id] == MAIN), None)
-    waiting = sorted(chosen, key=lambda fact: (fact is not opener, standing[fact.id] == ASIDE))
+    fit = [one for one in chosen if standing[one.id] == MAIN or (one.id in openers and standing[one.id] != ASIDE)]
+    opener = min(fit, key=lambda fact: ((opened or {}).get(fact.kind, 0), fact.id not in openers), default=None)
+    waiting = sorted(chosen, key=lambda fact: (fact is not opener, standing[fact.id] == ASIDE, fact.id not in openers))
 
     def beside(fact: Fact) -> list[Fact]:
         """A fact and those that are told side by side with it."""
@@ -136,3 +147,18 @@ def leading(weights: Mapping[Theme, float], there: Collection[Theme]) -> frozens
         return frozenset(there)
     ranked = sorted(there, key=lambda theme: (-weights[theme], theme))
     return frozenset([*leaning(weights)[:LEADING], *ranked[:LEADING]])
+
+
+def places_of(evidence: Sequence[Evidence]) -> dict[str, tuple[int, ...]]:
+    """How facts of one kind follow one another: the least before the most, else as their document has them."""
+    return {
+        item.id: (
+            int(any(slot.low.bound in ("up_to", "below") for slot in item.slots if not _rides(item, slot))),
+            item.start,
+        )
+        for item in evidence
+    }
+
+
+def _rides(item: Evidence, slot: Slot) -> bool:
+    return any(condition.slot == slot.name for condition in item.conditions)

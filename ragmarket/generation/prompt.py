@@ -7,7 +7,7 @@ names their figures stand. So nothing that a document says can instruct the writ
 from __future__ import annotations
 
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.knowledge.angles import Register, Style
+from ragmarket.knowledge.customers import Register, Style
 
 PROMPT_VERSION = "writer-prompt/2"
 FORMAL_CHANNELS = frozenset({"email"})

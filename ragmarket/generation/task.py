@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ragmarket.knowledge.angles import Register, Style
 from ragmarket.knowledge.catalogue import Theme
+from ragmarket.knowledge.customers import Register, Style
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import Evidence
 
@@ -46,6 +46,8 @@ class WritingTask:
         own_lines: Whether the bank's lines for the intent speak of this product.
         own_aim: Whether the aim is that of the group the message is for, and goes before the intent's own lines.
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
+        turns: How many variants before have told a fact in this register, by id; none: all its words may be chosen.
+        rotation: Which of the bank's lines and phrasings are this message's turn; None: all may be chosen.
     """
 
     language: str
@@ -62,6 +64,8 @@ class WritingTask:
     tone: Register = "any"
     own_lines: bool = True
     own_aim: bool = False
+    turns: Mapping[str, int] = field(default_factory=dict)
+    rotation: int | None = None
 
 
 def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:

@@ -15,12 +15,17 @@ from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.prompt import register_of, style_of
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.language import LanguagePack, by_length
+from ragmarket.schemas.compliance import Policy
 
 _PRODUCT = "{product}"
 _WORD = re.compile(r"[^\s{}.,;:?।()]+")
 _SLOT = re.compile(r"\{S\d+[a-z]\}")
 # A figure as long as most get, with its unit and a bound.
 _FIGURE = "0" * 14
+# Characters of one segment of a longer SMS: in GSM-7, and in UCS-2 where a native script stands.
+SEGMENT_LATIN, SEGMENT_NATIVE = 153, 67
+# The phrasings of a fact are dealt out to as many variants.
+SHARES = 3
 
 
 def _mannered(task: WritingTask, common: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
@@ -31,9 +36,15 @@ def _mannered(task: WritingTask, common: Sequence[str], own: Sequence[str]) -> t
 def openings_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
     """The lines that may open the message."""
     channel: Literal["whatsapp", "email"] = "email" if task.channel == "email" else "whatsapp"
-    common, own = pack.openings[channel], pack.intent_openings.get(task.intent, ())
+    common = pack.openings[channel]
+    own = pack.greeted(task.intent) if channel == "email" else pack.intent_openings.get(task.intent, ())
     common, own = (_of_one_mind(lines, subject=channel == "email") for lines in (common, own))
-    return _mannered(task, common, own)
+    return _turn(_mannered(task, common, own), task)
+
+
+def _turn(lines: Sequence[str], task: WritingTask) -> tuple[str, ...]:
+    """The line whose turn it is, so that not all messages open and close alike; all where lines take no turns."""
+    return tuple(lines) if task.rotation is None or not lines else (lines[task.rotation % len(lines)],)
 
 
 def _of_one_mind(lines: Sequence[str], *, subject: bool) -> tuple[str, ...]:
@@ -73,7 +84,7 @@ def subjects_of(task: WritingTask, pack: LanguagePack, fits: Callable[[str], boo
     own: Sequence[str] = pack.intent_subjects.get(task.intent, ()) if has_own else ()
     lines = [line for line in _mannered(task, common, own) if fits(line)]
     lines = lines or [line for line in (*common, *own) if fits(line)]
-    return tuple(lines) or (min((*common, *own), key=len),)
+    return _turn(lines, task) or (min((*common, *own), key=len),)
 
 
 def fitting(product_name: str, most: int | None) -> Callable[[str], bool]:
@@ -83,7 +94,13 @@ def fitting(product_name: str, most: int | None) -> Callable[[str], bool]:
 
 def ctas_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
     """The calls to action: of the intent, or where the group that the message is for likes to go on."""
-    return pack.ctas[task.aim] if task.own_aim or not task.own_lines else pack.ctas_for(task.aim, task.intent)
+    own_aim = task.own_aim or not task.own_lines
+    return _turn(pack.ctas[task.aim] if own_aim else pack.ctas_for(task.aim, task.intent), task)
+
+
+def bridges_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
+    """The lines that may lead over from the first fact to the others."""
+    return _turn(pack.bridges, task)
 
 
 def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int | None) -> Callable[[str], bool]:
@@ -95,16 +112,13 @@ def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int |
         product_name: The name.
         room: How many characters the claims may take together; None where there is no limit.
     """
-
-    def length(fact: Fact, phrase: str) -> int:
-        text = phrase_claim(pack, fact, phrase).replace(_PRODUCT, product_name)
-        return len(_SLOT.sub(_FIGURE, text)) + 1
-
     if room is None or not task.facts:
         return bool
     first, *others = task.facts
-    left = room - sum(max(length(fact, one) for one in phrasings_of(task, pack, fact.id)) for fact in others)
-    return lambda phrase: length(first, phrase) <= left
+    left = room - sum(
+        max(_length(fact, one, pack, product_name) for one in phrasings_of(task, pack, fact.id)) for fact in others
+    )
+    return lambda phrase: _length(first, phrase, pack, product_name) <= left
 
 
 def phrasings_of(
@@ -120,7 +134,7 @@ def phrasings_of(
     """
     kinds = {fact.id: fact.kind for fact in task.facts}
     kind = pack.kinds[kinds[id_]]
-    register = register_of(task.channel, task.tone)
+    register, style = register_of(task.channel, task.tone), style_of(task.channel, task.style)
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
     unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)
@@ -130,13 +144,60 @@ def phrasings_of(
             (lines for lines in (_nameless(own), _nameless(kind.all), own) if len(lines) >= len(alike)), kind.all
         )
         pool = pool[alike.index(id_) :: len(alike)] or pool
-        return (unnamed and _unpointed(pool, pack)) or pool
+        return _of_turn((unnamed and _unpointed(pool, pack)) or pool, (), task, id_)
     pool = _nameless(own) or own
     if unnamed:
         # An e-mail's subject has named it, so there a claim that points at nothing need not name it again.
-        named, plain = tuple(phrase for phrase in _naming(own) if names(phrase)), _unpointed(_nameless(own), pack)
+        plain = _unpointed(_nameless(own), pack)
+        named = next(
+            (found for lines in (own, kind.all) if (found := tuple(one for one in _naming(lines) if names(one)))), ()
+        )
         pool = (plain or named if task.channel == "email" else named or plain) or pool
-    return by_length(pool, style_of(task.channel, task.style))
+    styled = by_length(pool, style)
+    return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
+
+
+def _of_turn(pool: Sequence[str], others: Sequence[str], task: WritingTask, id_: str) -> tuple[str, ...]:
+    """The share of some phrasings that falls to this variant: no two variants tell a fact in the same words.
+
+    Args:
+        pool: Phrasings that suit the message.
+        others: Phrasings of other lengths, which are taken when those are used up.
+        task: Knows how many variants before have told the fact.
+        id_: The fact's id.
+    """
+    if task.rotation is None or id_ not in task.turns:
+        return tuple(pool)
+    shares, turn = min(SHARES, len(pool)), task.turns[id_]
+    if turn >= shares and others:
+        return (others[(turn - shares) % len(others)],)
+    return tuple(pool[(turn + task.rotation) % shares :: shares])
+
+
+def ways(pack: LanguagePack, kind: str, register: str) -> int:
+    """In how many words of a register a kind can be told without the product's name."""
+    return len(_nameless(pack.kinds[kind].of(register, "any")))
+
+
+def room_of(policy: Policy) -> int | None:
+    """How many characters are left beside the mandatory text; None where the channel sets no limit."""
+    limits = [policy.max_chars] if policy.max_chars is not None else []
+    if policy.max_sms_segments is not None:
+        limits.append(policy.max_sms_segments * (SEGMENT_LATIN if policy.language == "en" else SEGMENT_NATIVE))
+    return min(limits) - policy.reserved if limits else None
+
+
+def room_needed(task: WritingTask, pack: LanguagePack) -> int:
+    """How many characters the claims of a task take at most, in their longest words without the product's name."""
+    return sum(
+        max(_length(fact, phrase, pack) for phrase in phrasings_of(task, pack, fact.id, lambda _: False))
+        for fact in task.facts
+    )
+
+
+def _length(fact: Fact, phrase: str, pack: LanguagePack, product_name: str = _PRODUCT) -> int:
+    text = phrase_claim(pack, fact, phrase).replace(_PRODUCT, product_name)
+    return len(_SLOT.sub(_FIGURE, text)) + 1
 
 
 def _unpointed(lines: Sequence[str], pack: LanguagePack) -> tuple[str, ...]:

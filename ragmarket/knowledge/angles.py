@@ -6,133 +6,24 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
-
-from pydantic import Field, model_validator
+from typing import get_args
 
 from ragmarket.knowledge.catalogue import Theme
+from ragmarket.knowledge.customers import TRAITS, Customers, Segment, Trait
 from ragmarket.knowledge.files import ROOT, load
-from ragmarket.schemas.base import Frozen, Language, ProductClass
+from ragmarket.knowledge.regions import Region, Regions
 
 NEUTRAL_INTENT = "general"
 NEUTRAL_SEGMENT = "neutral"
 THEMES: tuple[Theme, ...] = get_args(Theme)
-Style = Literal["any", "short", "full"]
-Register = Literal["any", "customer", "formal"]
-Trait = Literal["life_stage", "sophistication", "risk_appetite", "channel"]
-TRAITS: tuple[Trait, ...] = get_args(Trait)
 # What a fact for one group weighs in a message to that group, and in a message to anybody else.
 FOR_THEM, FOR_OTHERS = 1.5, 0.4
-
-
-class Intent(Frozen):
-    """One aim a customer may have; the bank's lines for it are for ``products``, all where none is named.
-
-    ``told_by`` are the kinds of fact of which a message tells one where it speaks those lines; any where none is named.
-    """
-
-    label: str
-    aim: str
-    products: tuple[ProductClass, ...] = ()
-    themes: dict[Theme, float] = {}
-    aliases: tuple[str, ...] = ()
-    told_by: tuple[str, ...] = ()
-
-
-class Segment(Frozen):
-    """What belonging to a group adds to the intent's preference, and in which manner the group is told.
-
-    Attributes:
-        concerns: How much each concern (a finer theme) weighs; 1 is neutral.
-        style: Whether facts are told briefly or in full.
-        tone: Warm (``customer``) or plain (``formal``) words; ``any`` leaves it to the channel.
-        aim: Where the group likes to go on from a message; None leaves it to the intent.
-        audiences: The groups of `Audience` to which everybody in the segment belongs.
-    """
-
-    themes: dict[Theme, float] = {}
-    concerns: dict[str, float] = {}
-    style: Style = "any"
-    tone: Register = "any"
-    aim: Literal["learn", "branch", "chat", "app"] | None = None
-    audiences: tuple[str, ...] = ()
-
-
+# Where a fact stands in a message: what a customer asks first, anything else, fine print.
+MAIN, OTHER, ASIDE = 0, 1, 2
 _EVERYBODY = Segment()
 
 
-class Audience(Frozen):
-    """A group of customers, by the kinds of fact and the conditions that hold for it alone."""
-
-    kinds: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-
-
-class Prominence(Frozen):
-    """Kinds of fact that a customer asks for first (above 1), or that are fine print (below)."""
-
-    weight: float = Field(gt=0)
-    kinds: tuple[str, ...] = Field(min_length=1)
-
-
-# Where a fact stands in a message: what a customer asks first, anything else, fine print.
-MAIN, OTHER, ASIDE = 0, 1, 2
-
-
-class Emphasis(Frozen):
-    """What a region prefers of some products, all year or in some months, and how that is known."""
-
-    products: tuple[ProductClass, ...] = Field(min_length=1)
-    months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = ()
-    themes: dict[Theme, float]
-    why: str
-    source: str
-    confidence: Literal["A", "B", "C"]
-
-
-class Region(Frozen):
-    """A state; messages in its ``languages`` are meant for it unless the brief names another."""
-
-    name: str
-    languages: tuple[Language, ...] = ()
-    emphases: tuple[Emphasis, ...] = ()
-
-
-class _Regions(Frozen):
-    regions: dict[str, Region]
-
-
-class _Customers(Frozen):
-    intents: dict[str, Intent] = Field(min_length=1)
-    segments: dict[str, Segment] = Field(min_length=1)
-    audiences: dict[str, Audience] = {}
-    prominence: tuple[Prominence, ...] = ()
-    concerns: dict[str, tuple[str, ...]] = {}
-    sequences: tuple[tuple[str, ...], ...] = ()
-    not_applied_for: tuple[ProductClass, ...] = ()
-    traits: dict[Trait, dict[str, Segment]] = {}
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        unknown = {one for segment in self.segments.values() for one in segment.audiences} - set(self.audiences)
-        if unknown:
-            raise ValueError(f"segments name audiences that are not listed: {', '.join(sorted(unknown))}")
-        groups = [*self.segments.values(), *(one for values in self.traits.values() for one in values.values())]
-        unknown = {concern for group in groups for concern in group.concerns} - set(self.concerns)
-        if unknown:
-            raise ValueError(f"segments name concerns that are not listed: {', '.join(sorted(unknown))}")
-        kinds = [kind for kinds in self.concerns.values() for kind in kinds]
-        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
-        if twice:
-            raise ValueError(f"kinds stand under two concerns: {', '.join(twice)}")
-        kinds = [kind for kinds in self.sequences for kind in kinds]
-        twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
-        if twice:
-            raise ValueError(f"kinds stand in two sequences: {', '.join(twice)}")
-        return self
-
-
-class Angles(_Customers):
+class Angles(Customers):
     """All intents, segments and regions (by ISO 3166-2:IN code)."""
 
     regions: dict[str, Region] = {}
@@ -168,11 +59,15 @@ class Angles(_Customers):
             add(self.intents[intent].themes)
         if segment in self.segments:
             add(self.segments[segment].themes)
-        if region in self.regions:
-            for emphasis in self.regions[region].emphases:
-                in_season = not emphasis.months or (day is not None and day.month in emphasis.months)
-                if product_class in emphasis.products and in_season:
-                    add(emphasis.themes)
+        add(self.local(product_class, region, day))
+        return found
+
+    def local(self, product_class: str, region: str | None, day: date | None) -> dict[Theme, float]:
+        """How much more each theme weighs for a product in a region on a day; empty where nothing is known."""
+        found = dict[Theme, float]()
+        for emphasis in self.regions[region].of(product_class, day) if region in self.regions else ():
+            for theme, factor in emphasis.themes.items():
+                found[theme] = found.get(theme, 1.0) * factor
         return found
 
     def fit(self, kind: str | None, conditions: Collection[str], segment: str) -> float:
@@ -200,6 +95,11 @@ class Angles(_Customers):
         """The kinds that are told side by side with a kind, in their order; the kind alone where there are none."""
         return next((kinds for kinds in self.sequences if kind in kinds), (kind,))
 
+    def apart(self, one: Collection[str], other: Collection[str]) -> bool:
+        """Whether facts under these conditions are of different things of one sort, such as two cards of a family."""
+        sorts = ((set(one) & set(sort), set(other) & set(sort)) for sort in self.apart_conditions)
+        return any(left and right and left != right for left, right in sorts)
+
     def aim(self, wanted: str, product_class: str) -> str:
         """An aim as it suits a product: what nobody applies for is learnt about."""
         return "learn" if wanted == "apply" and product_class in self.not_applied_for else wanted
@@ -212,6 +112,11 @@ class Angles(_Customers):
         """Whether facts of these kinds keep what the bank's lines for an intent announce ("planning your tax?")."""
         wanted = self.intents[intent].told_by if intent in self.intents else ()
         return not wanted or not set(wanted).isdisjoint(kinds)
+
+    def after(self, intent: str, themes: Collection[Theme]) -> bool:
+        """Whether facts of these themes are of what an intent is after, so that a message may open with its lines."""
+        wanted = leaning(self.intents[intent].themes) if intent in self.intents else ()
+        return not wanted or not set(wanted).isdisjoint(themes)
 
     def concern(self, kind: str | None) -> str | None:
         """What a kind of fact is about for the customer, more finely than its theme; None where nothing is said."""
@@ -264,5 +169,5 @@ def load_angles(path: Path = ROOT / "angles.yaml", regions: Path = ROOT / "regio
     Raises:
         BadKnowledge: A file is wrong; names its line.
     """
-    customers = load(path, _Customers)
-    return Angles(**dict(customers), regions=load(regions, _Regions).regions)
+    customers = load(path, Customers)
+    return Angles(**dict(customers), regions=load(regions, Regions).regions)

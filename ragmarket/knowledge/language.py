@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from ragmarket.errors import BadKnowledge
 from ragmarket.knowledge.catalogue import Catalogue
+from ragmarket.knowledge.figure_formats import FormalForms, Formats
 from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
 from ragmarket.schemas.base import LANGUAGES, Frozen, Language
 
@@ -30,81 +31,6 @@ FIGURE_CONDITIONS = frozenset(
     ]
 )
 _DIGIT = re.compile(r"\d")
-
-
-class Plural(Frozen):
-    """A unit with its plural forms; ``{n}`` is the number."""
-
-    one: str
-    other: str
-
-
-class Case(Frozen):
-    """Figures in one grammatical case, for the bounds and ranges that govern it ("₹75 லட்சத்துக்கு", "3 কোটির")."""
-
-    units: dict[str, Plural]
-    amount: dict[Literal["plain", "lakh", "crore"], str | Plural]
-    rate: str
-    number: str
-
-
-class AfterName(Frozen):
-    """What stands right behind a product's name and depends on how the name ends.
-
-    ``vowel`` gives, for an ending of the phrasings, the form that follows a vowel. ``carriers`` gives, for the last
-    words of a name, what stays of a noun that only carries an ending and that the name holds already ("Credit Card
-    കാർഡിൽ" is "Credit Card-ൽ").
-    """
-
-    vowel: dict[str, str] = {}
-    carriers: dict[str, dict[str, str]] = {}
-
-
-class Formats(Frozen):
-    """How figures stand in running text; every pattern gives a phrase that can stand where the bare figure can.
-
-    ``bound_inside`` says that the bound belongs to the figure and the period goes around both. A pattern of ``bounds``
-    or ``ranges`` may name the case that it governs: ``{x:dative}``, ``{low:dative}``, ``{high:dative}``.
-    """
-
-    bound_inside: bool = False
-    units: dict[str, Plural]
-    amount: dict[Literal["plain", "lakh", "crore"], str | Plural]
-    cases: dict[str, Case] = {}
-    bounds: dict[Literal["from", "up_to", "above", "below", "within", "after"], str]
-    ranges: dict[Literal["between", "to_below", "above_to"], str]
-    periods: dict[str, str]
-    after_name: AfterName = AfterName()
-
-    @model_validator(mode="after")
-    def _cases_there(self) -> Self:
-        governed = {case for pattern in (*self.bounds.values(), *self.ranges.values()) for _, case in places(pattern)}
-        unknown = sorted(case for case in governed if case is not None and case not in self.cases)
-        if unknown:
-            raise ValueError(f"a bound or a range governs a case that cases does not have: {', '.join(unknown)}")
-        for name, case in self.cases.items():
-            missing = sorted(self.units.keys() ^ case.units.keys()) + sorted(self.amount.keys() ^ case.amount.keys())
-            if missing:
-                raise ValueError(f"cases.{name} and the plain forms differ in {', '.join(missing)}")
-        # A case bends the figure itself, so nothing may stand between it and the bound that governs it.
-        parted = [period for period, pattern in self.periods.items() if not pattern.endswith("{x}")]
-        if self.cases and parted and not self.bound_inside:
-            raise ValueError(f"the period {parted[0]} would part the figure from the bound that governs its case")
-        return self
-
-
-def places(pattern: str) -> tuple[tuple[str, str | None], ...]:
-    """The places of a pattern with the case that it governs there, None for the plain form: (("x", "dative"),)."""
-    return tuple((name, case or None) for _, name, case, _ in string.Formatter().parse(pattern) if name)
-
-
-class FormalForms(Frozen):
-    """What plain words (`Phrasings.formal`) say otherwise than warm ones: units, periods and conditions by name."""
-
-    units: dict[str, Plural] = {}
-    periods: dict[str, str] = {}
-    cases: dict[str, dict[str, Plural]] = {}
-    conditions: dict[str, str] = {}
 
 
 def by_length(lines: Sequence[str], style: str) -> tuple[str, ...]:
@@ -204,10 +130,28 @@ class LanguagePack(Frozen):
         """The e-mail subjects, and those of the intent's own."""
         return self.subjects + self.intent_subjects.get(intent, ())
 
+    def greeted(self, intent: str) -> tuple[str, ...]:
+        """The openings of an intent's own as an e-mail has them: with a salutation before them.
+
+        Lines that greet already in another way stay as they are where there are no others.
+        """
+        lines = self.intent_openings.get(intent, ())
+        salutations = [line for line in self.openings["email"] if line.endswith(",") and "{product}" not in line]
+        greetings = {line.split()[0].strip(",.!") for line in self.openings["whatsapp"] if "{product}" not in line}
+        bare = [line for line in lines if line.split()[0].strip(",.!") not in greetings]
+        if not salutations or not bare:
+            return lines
+        # Where a script has capitals, what follows the comma goes on with a small letter.
+        return tuple(f"{one} {line[:1].lower()}{line[1:]}" for line in bare for one in salutations)
+
     def lines(self, field: Literal["opening", "bridge", "cta", "subject"]) -> frozenset[str]:
         """Every line that the bank has for a part of the message that states no fact."""
         by_field: dict[str, tuple[tuple[str, ...], ...]] = {
-            "opening": (*self.openings.values(), *self.intent_openings.values()),
+            "opening": (
+                *self.openings.values(),
+                *self.intent_openings.values(),
+                *map(self.greeted, self.intent_openings),
+            ),
             "bridge": (self.bridges,),
             "cta": (*self.ctas.values(), *self.intent_ctas.values()),
             "subject": (self.subjects, self.titles, *self.intent_subjects.values()),
@@ -242,7 +186,7 @@ class LanguagePack(Frozen):
 
 def slots_of(phrase: str) -> tuple[str, ...]:
     """The slot names of a phrasing, in order."""
-    return tuple(name for _, name, _, _ in string.Formatter().parse(phrase) if name)
+    return tuple(name for _, name, _, _ in Formatter().parse(phrase) if name)
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from ragmarket.errors import BadKnowledge
-from ragmarket.knowledge.angles import TRAITS, Trait
+from ragmarket.knowledge.customers import TRAITS, Trait
 from ragmarket.schemas.segments import SegmentProfile
 
 FILE = "own_segments.yaml"

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from ragmarket.compliance.formats import slot_text
 from ragmarket.knowledge.catalogue import Role
-from ragmarket.knowledge.language import Formats, load_language
+from ragmarket.knowledge.figure_formats import Formats
+from ragmarket.knowledge.language import load_language
 from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.evidence import Figure, Slot
 

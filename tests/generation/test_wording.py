@@ -9,8 +9,9 @@ import pytest
 
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import ctas_of, fitting, named_above, naming, openings_of, phrasings_of, subjects_of
-from ragmarket.knowledge.angles import Register, load_angles
+from ragmarket.knowledge.angles import load_angles
 from ragmarket.knowledge.catalogue import load_catalogue
+from ragmarket.knowledge.customers import Register
 from ragmarket.knowledge.language import LanguagePack, load_language
 from ragmarket.schemas.base import LANGUAGES
 

@@ -170,7 +170,8 @@ class VllmEngine:
             BackendUnavailable: The server does not answer, or failed too often of late; retryable.
             UndecodableOutput: The server refused the grammar, or the text did not end within ``max_tokens``.
         """
-        self.warm_up()
+        if not self._ready:
+            self.warm_up()
         answer = self._complete(prompt, grammar, seed=seed, max_tokens=max_tokens, temperature=temperature)
         choice = answer.choices[0]
         if choice.finish_reason != "stop":

@@ -19,8 +19,9 @@ from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.prompt import build_prompt, fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import ctas_of, openings_of, phrasings_of, subjects_of
-from ragmarket.knowledge.angles import THEMES, Angles, Register, Style, leaning
+from ragmarket.knowledge.angles import THEMES, Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, Kind, Theme
+from ragmarket.knowledge.customers import Register, Style
 from ragmarket.knowledge.language import FIGURE_CONDITIONS, LanguagePack
 from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
 
