@@ -3,7 +3,8 @@
 The same briefs are written greedily by both. Where two drafts differ, the first differing token is looked up and the
 embedded model's logits of both candidates are compared under the request's grammar: a near tie is numerics. Where one
 continuation alone is left, the embedded engine reads its letters as the tokenizer cuts them; the server's model may cut
-the same letters otherwise, and then goes on from other tokens. Anything else is a fault. Both drafts must be accepted.
+the same letters otherwise, and then goes on from other tokens: that is held against the server's own tokens
+(`eval.parity_recut`). Anything else is a fault. Both drafts must be accepted.
 
     make vllm                                            # in another terminal
     python eval/parity.py --base-url http://127.0.0.1:8001/v1
@@ -25,7 +26,9 @@ from rich.progress import track
 
 from eval.generation import briefs
 from eval.intervals import percent
+from eval.parity_recut import Recut, recut
 from ragmarket.bootstrap import WRITER_WEIGHTS, House, build
+from ragmarket.generation.drafter import MAX_TOKENS
 from ragmarket.generation.engines.vllm import VllmEngine
 from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
@@ -44,7 +47,7 @@ class Difference:
     embedded: str
     served: str
     margin: float
-    recut: bool
+    recut: Recut | None
 
     @property
     def near_tie(self) -> bool:
@@ -56,7 +59,9 @@ class Difference:
         """What explains the difference; None where nothing does."""
         if self.near_tie:
             return "a near tie"
-        return "the server's model cut forced letters into other tokens" if self.recut else None
+        if self.recut is None or not self.recut.explains(NEAR_TIE):
+            return None
+        return f"the server's model cut forced letters otherwise, and went on greedily ({self.recut.behind:.4f} behind)"
 
 
 @dataclass(frozen=True)
@@ -74,20 +79,37 @@ class _Recorder:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.asked: list[tuple[str, str, int]] = []
+        self.asked: list[tuple[str, str, str]] = []
 
     def generate(self, prompt: str, grammar: str, *, seed: int, max_tokens: int, temperature: float) -> Any:
         answer = self._engine.generate(prompt, grammar, seed=seed, max_tokens=max_tokens, temperature=temperature)
-        self.asked.append((prompt, answer.raw, answer.completion_tokens))
+        self.asked.append((prompt, grammar, answer.raw))
         return answer
 
 
-def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float, int]:
-    """Where two continuations part, by how much the model prefers the first there, and the second's tokens.
+def served_tokens(engine: Engine, prompt: str, grammar: str, text: str) -> Sequence[int] | None:
+    """The tokens in which a server wrote a text greedily; None where it does not say, or writes another text now."""
+    if not isinstance(engine, VllmEngine):
+        return None
+    asked = {"structured_outputs": {"grammar": grammar}, "return_token_ids": True}
+    more = {"skip_special_tokens": True, "spaces_between_special_tokens": False}
+    answer = engine._client.completions.create(  # noqa: SLF001 (only a bench asks for tokens)
+        model=engine.identity.name,
+        prompt=prompt,
+        max_tokens=MAX_TOKENS,
+        temperature=0.0,
+        seed=0,
+        extra_body=asked | more,
+    )
+    choice = answer.choices[0]
+    return getattr(choice, "token_ids", None) if choice.text == text else None
 
-    The place is that of the first differing token, the preference in nats, the tokens those that the tokenizer cuts the
-    second into, with its end. The grammar admits both tokens, or neither engine would have written them: raw logits are
-    compared.
+
+def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float]:
+    """Where two continuations part, and by how much the model prefers the first there.
+
+    The place is that of the first differing token, the preference in nats. The grammar admits both tokens, or neither
+    engine would have written them: raw logits are compared.
     """
     import torch
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
@@ -99,7 +121,7 @@ def margin_of(folder: Path, prompt: str, one: str, two: str) -> tuple[int, float
     at = next(place for place, (a, b) in enumerate(zip(left, right, strict=False)) if a != b)
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([[*tokenizer.encode(prompt), *left[:at]]])).logits[0, -1]
-    return at, abs(float(logits[left[at]] - logits[right[at]])), len(right)
+    return at, abs(float(logits[left[at]] - logits[right[at]]))
 
 
 def compare(house: House, engine: Engine, todo: Sequence[Brief], console: Console) -> Parity:
@@ -119,13 +141,15 @@ def compare(house: House, engine: Engine, todo: Sequence[Brief], console: Consol
             continue
         compared += 1
         both += all(result.status == "accepted" for result in results)
-        (prompt, one, _), (_, two, tokens) = embedded.asked[0], served.asked[0]
+        (prompt, grammar, one), (_, _, two) = embedded.asked[0], served.asked[0]
         if one == two:
             identical += 1
             continue
-        at, margin, usual = margin_of(folder, prompt, one, two)
+        at, margin = margin_of(folder, prompt, one, two)
         name = f"{brief.product_code} {brief.language} {brief.channel}"
-        differences.append(Difference(name, at, one, two, margin, recut=tokens > usual))
+        tokens = served_tokens(engine, prompt, grammar, two) if margin > NEAR_TIE else None
+        found = None if tokens is None else recut(folder, prompt, grammar, one, two, tokens)
+        differences.append(Difference(name, at, one, two, margin, found))
     drafter._engine = house.engine  # noqa: SLF001
     return Parity(compared, identical, both, tuple(differences))
 

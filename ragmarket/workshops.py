@@ -22,10 +22,12 @@ from ragmarket.knowledge.own_segments import OwnSegments, as_file, own_segments
 from ragmarket.pipeline import Pipeline
 from ragmarket.protocols import Rewriter, SupportModel
 from ragmarket.schemas.brief import Brief
+from ragmarket.schemas.customers import VisitIntent, VisitView
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.settings import Settings
+from ragmarket.turns import Turn
 
 if TYPE_CHECKING:
     from ragmarket.audit.checkpoints import Checkpoints
@@ -61,6 +63,7 @@ class Workshops:
         self.settings = settings
         self._heeding = threading.RLock()
         self._heeded: tuple[int, int] | None = None
+        self.turn = Turn()
 
     # Knowledge: one copy for the whole house.
     @cached_property
@@ -161,6 +164,10 @@ class Workshops:
 
     def _heed_decisions(self) -> None:
         """Let decisions made since, by another process too, count from this request on."""
+        # Looked up outside the lock: who waits for a file while holding one makes all others wait for the file.
+        state = self.decision_log.state()
+        if "policies" not in self.__dict__ or state == self._heeded:
+            return
         with self._heeding:
             if "policies" in self.__dict__ and self.decision_log.state() != self._heeded:
                 for name in ("ledger", "policies", "rules", "reviewer", "_pipeline"):
@@ -268,7 +275,9 @@ class Workshops:
         """Prompt, grammar and engine."""
         from ragmarket.generation.drafter import GroundedDrafter
 
-        return GroundedDrafter(self.engine, self.packs, self.angles, self.free_attempts, self.catalogue)
+        return GroundedDrafter(
+            self.engine, self.packs, self.angles, self.free_attempts, self.catalogue, aside=self.turn.left
+        )
 
     @property
     def free_attempts(self) -> int:
@@ -294,7 +303,8 @@ class Workshops:
         """Customers as `ragmarket signals publish` left them."""
         from ragmarket.signals.customers import CustomerBook
 
-        return CustomerBook(self.settings.home / "signals" / "tables")
+        home = self.settings.home
+        return CustomerBook(home / "signals" / "tables", home / "sessions" / "links.parquet")
 
     @property
     def session_model(self) -> SessionModel:
@@ -318,7 +328,11 @@ class Workshops:
 
         options = self.settings.audit
         url = options.url.get_secret_value() if options.url else f"sqlite:///{self.settings.home / 'audit.sqlite3'}"
-        return SqlAuditLog(url, after_append=self.checkpoints.heed if options.key_file else None)
+        return SqlAuditLog(
+            url,
+            after_append=self.checkpoints.heed if options.key_file else None,
+            before_waiting=self.turn.end,
+        )
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
@@ -363,8 +377,22 @@ class Workshops:
             audit=self.audit,
             rewrites=self.settings.generation.rewrites,
             customers=self.customers if self.customers.exists else None,
+            visits=self.visit,
             exhibits=lambda: self.exhibits,
+            turn=self.turn,
         )
+
+    def visit(self, session_id: str) -> VisitView | None:
+        """One visit of the published tables and what it is for; None for one that they do not hold.
+
+        Raises:
+            ModelMissing: No sessions were fitted.
+        """
+        found = self.customers.visit(session_id) if self.customers.exists else None
+        if found is None or found.barred:
+            return found
+        reading = self.session_model.read(found.events, vector=False)
+        return found.model_copy(update={"shows": VisitIntent.of(reading, self.angles.intents)})
 
     def documents(self) -> list[DocumentVersion]:
         """All indexed document versions; none before the first indexing."""

@@ -60,11 +60,18 @@ class GroupCommit:
         turn: Held while a group is written.
         write: Writes a group in one transaction, and returns after the commit; sets ``ref`` or ``error`` of each.
             A `RagmarketError` that it raises means that nothing of the group was written.
+        before_waiting: Called by a thread that is about to wait for another.
     """
 
-    def __init__(self, turn: AbstractContextManager[object], write: Callable[[Sequence[Pending]], None]) -> None:
+    def __init__(
+        self,
+        turn: AbstractContextManager[object],
+        write: Callable[[Sequence[Pending]], None],
+        before_waiting: Callable[[], None] = lambda: None,
+    ) -> None:
         self._turn = turn
         self._write = write
+        self._before_waiting = before_waiting
         self._gate = threading.Lock()
         self._waiting: list[Pending] = []
         self._led = False
@@ -81,6 +88,7 @@ class GroupCommit:
                 if not self._led:
                     self._led = pending.leads = True
             if not pending.leads:
+                self._before_waiting()
                 pending.called.acquire()
             if not pending.done:
                 with self._turn:

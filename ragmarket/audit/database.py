@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,10 +128,12 @@ class Writer:
 
     Args:
         engine: From `open_engine`.
+        before_waiting: Called by a thread that is about to wait for a disk or a server.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, before_waiting: Callable[[], None]) -> None:
         self._engine = engine
+        self._before_waiting = before_waiting
         self._kept: tuple[int, Connection] | None = None
         self.turn = threading.RLock()
 
@@ -140,6 +142,7 @@ class Writer:
         """Committed on leaving, rolled back on any error; other threads and processes wait."""
         with self.turn:
             if self._engine.dialect.name == "postgresql":
+                self._before_waiting()
                 with self._engine.connect() as connection, connection.begin():
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
                     yield connection
@@ -148,6 +151,7 @@ class Writer:
             try:
                 with connection.begin():
                     yield connection
+                    self._before_waiting()
             except BaseException:
                 self.close()
                 raise

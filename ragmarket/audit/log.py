@@ -48,6 +48,8 @@ class SqlAuditLog(LogReader):
         busy_timeout_s: How long an append waits for other writers, in seconds.
         clock: Gives the time of an entry as ISO 8601 in UTC.
         after_append: Told, in the thread that wrote them, up to which place entries are on disk now.
+        before_waiting: Called by a thread that is about to wait for a disk, a server or another thread's commit: what
+            it holds, others may have.
 
     Raises:
         InvalidInput: The URL names no durable, supported database.
@@ -61,11 +63,12 @@ class SqlAuditLog(LogReader):
         busy_timeout_s: float = 10.0,
         clock: Callable[[], str] = _now,
         after_append: Callable[[SqlAuditLog, int], None] | None = None,
+        before_waiting: Callable[[], None] = lambda: None,
     ) -> None:
-        super().__init__(url, busy_timeout_s)
+        super().__init__(url, busy_timeout_s, before_waiting)
         self._clock = clock
         self._after_append = after_append
-        self._commits = GroupCommit(self._writer.turn, self._write_group)
+        self._commits = GroupCommit(self._writer.turn, self._write_group, before_waiting)
         self._kept: set[str] = set()
 
     def append(self, record: Mapping[str, object], blobs: Mapping[str, BlobSource] | None = None) -> AuditRef:

@@ -31,19 +31,20 @@ class LogReader:
     Args:
         url: SQLAlchemy URL, ``sqlite:///path/to/audit.db`` or ``postgresql://…``.
         busy_timeout_s: How long to wait for writers, in seconds.
+        before_waiting: Called by a thread that is about to wait for a disk, a server or another thread's commit.
 
     Raises:
         InvalidInput: The URL names no durable, supported database.
         MissingDependency: SQLAlchemy or the driver is not installed.
     """
 
-    def __init__(self, url: str, busy_timeout_s: float) -> None:
+    def __init__(self, url: str, busy_timeout_s: float, before_waiting: Callable[[], None]) -> None:
         self._engine = open_engine(url, busy_timeout_s)
         self.tables = Tables(self._engine.dialect.name)
         self._busy_timeout_s = busy_timeout_s
         self._opening = threading.Lock()
         self._ready = False
-        self._writer = Writer(self._engine)
+        self._writer = Writer(self._engine, before_waiting)
 
     def get_blob(self, sha256: str) -> bytes:
         """Bytes kept under a hash, plain or tagged.

@@ -231,6 +231,10 @@ class CorpusRetriever:
 
     def _open(self) -> OpenIndex:
         """The index as the last finished run left it; a newer run is noticed by its state file."""
+        loaded = self._loaded
+        # Outside the lock: who waits for a file while holding one makes all others wait for the file.
+        if loaded is not None and loaded.mark == self._mark():
+            return loaded
         with self._lock:
             mark = self._mark()
             if self._loaded is not None and self._loaded.mark == mark:

@@ -43,6 +43,10 @@ _HEADER_WORDS = re.compile(
     r"|criteria|requirement|benefit|remarks|figures?|heads?|nature|parameters?|specifications?|parameter)\b",
     re.IGNORECASE,
 )
+# A header that tells nothing of its column is neither read nor cited.
+_SAYS_NOTHING = re.compile(
+    r"(?:details?|particulars?|descriptions?|information|values?|specifications?)\W*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def cells(block: Block, canvas: Canvas) -> Iterator[Cell]:
                     labels.append(
                         _headed(label, headers[key]) if key != first and _FIGURE.search(label.text) else label
                     )
-            own = tuple(part for part in headers[number] if part)
+            own = tuple(part for part in headers[number] if part and not _SAYS_NOTHING.fullmatch(part.text))
             yield Cell(row, tuple(labels), own, cells_[number], (*title, *outside, *own))
 
 

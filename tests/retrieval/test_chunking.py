@@ -138,8 +138,8 @@ def test_docx_in_body_order_without_hidden_text() -> None:
     assert text.index("10.50%") < text.index("Processing fee") < text.index("Nominee")
     assert "Rs. 999¹" in text
     found = views(text)
-    assert "Processing fee; Details: 1.50% plus GST" in found
-    assert "Loan term; Details: 12 to 60 months" in found
+    assert "Processing fee: 1.50% plus GST" in found
+    assert "Loan term: 12 to 60 months" in found
 
 
 def test_pdf_with_a_ruled_table_columns_and_wrapped_lines() -> None:
