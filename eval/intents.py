@@ -2,8 +2,8 @@
 
 On a simulated bank, whose purposes are known: how well the distilled labels find them, how far hands agree, whether
 links to customers are right, and what vector and labels add to a production-like baseline in two tasks, tile ranking
-and conversion, on customers that nothing was fitted on. On public data: conversion in two clickstreams and the intents
-of bank customers' sentences.
+and conversion, on customers that nothing was fitted on. On public data: conversion in two clickstreams, the next step
+in a bank's workflow (BPI 2012) and the intents of bank customers' sentences.
 
     python eval/intents.py --quick                                  # simulates 400 customers
     python eval/intents.py --customers 3000 --html intents.html     # tables and plots on one page
@@ -27,6 +27,7 @@ from eval.sessions.pooled import show_pooled
 from eval.sessions.public import public
 from eval.sessions.report import as_page, show
 from ragmarket.bootstrap import build
+from ragmarket.errors import RagmarketError
 from ragmarket.settings import read_settings
 from ragmarket.signals.simulate.presets import Preset, preset
 from ragmarket.signals.simulate.store import write
@@ -34,7 +35,15 @@ from ragmarket.visits.home import KeptTexts
 
 
 def main() -> int:
-    """Run the bench."""
+    """Run the bench; a bank or a folder that cannot be read ends it with a line that says why."""
+    try:
+        return _run()
+    except RagmarketError as error:
+        print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
+        return 2
+
+
+def _run() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bank", type=Path, help="a folder of `ragmarket simulate`; without it one is simulated")
     parser.add_argument("--customers", type=int, default=1_500, help="customers to simulate (default %(default)s)")

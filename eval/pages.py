@@ -59,6 +59,23 @@ def intervals_plot(
     return _figure(figure, title)
 
 
+def map_plot(title: str, points: Sequence[tuple[float, float, str]]) -> str:
+    """Points by group as a scatter plot (SVG); ``points`` are (x, y, group), the group of noise is drawn in grey."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 5.0), layout="constrained")
+    axes = figure.subplots()
+    for group in sorted({group for _, _, group in points}, key=lambda group: (group != "noise", group)):
+        inside = [(x, y) for x, y, own in points if own == group]
+        across, up = zip(*inside, strict=True)
+        colour = "#c4c4c4" if group == "noise" else None
+        axes.scatter(across, up, s=6, alpha=0.6, label=group, linewidths=0, color=colour)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.legend(frameon=False, markerscale=3, fontsize=8)
+    return _figure(figure, title)
+
+
 def bars_plot(title: str, values: Mapping[str, float], label: str) -> str:
     """One bar per name (SVG)."""
     from matplotlib.figure import Figure

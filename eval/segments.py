@@ -24,6 +24,7 @@ from eval.clusters.banks import on_bank, on_berka
 from eval.clusters.report import as_page, show
 from eval.pages import written
 from ragmarket.bootstrap import build
+from ragmarket.errors import RagmarketError
 from ragmarket.settings import read_settings
 from ragmarket.signals.segments.vectors import NarrativeVectors
 from ragmarket.signals.simulate.presets import preset
@@ -31,7 +32,15 @@ from ragmarket.signals.simulate.store import write
 
 
 def main() -> int:
-    """Run the bench."""
+    """Run the bench; a bank or a folder that cannot be read ends it with a line that says why."""
+    try:
+        return _run()
+    except RagmarketError as error:
+        print(f"error: {error.message}\nhint: {error.hint}", file=sys.stderr)
+        return 2
+
+
+def _run() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bank", type=Path, help="a folder of `ragmarket simulate`; without it one is simulated")
     parser.add_argument("--customers", type=int, default=6_000, help="customers to simulate (default %(default)s)")

@@ -48,7 +48,7 @@ class House(ComplianceDesk):
         return self.verifier.verify(request)
 
     def predict(self, signals: Mapping[str, object]) -> Prediction:
-        """Predict for one customer: by signals, by ``customer_id``, by a visit's ``events``, or by these together.
+        """Predict for one customer: by signals, by ``customer_id``, by a visit, by ``segment``, or by these together.
 
         Raises:
             NotFound: Only a reference was given, and no table knows it.

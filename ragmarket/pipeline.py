@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
@@ -16,16 +17,28 @@ from typing import Any
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.knowledge.findings import explained
 from ragmarket.personal_data import find_identifiers
-from ragmarket.protocols import AuditLog, BlobSource, Customers, Drafter, PolicyBook, Predictor, Retriever, Reviewer
+from ragmarket.protocols import (
+    AuditLog,
+    BlobSource,
+    Customers,
+    Drafter,
+    PolicyBook,
+    Predictor,
+    Retriever,
+    Reviewer,
+    Visits,
+)
 from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Finding, Policy
+from ragmarket.schemas.customers import CustomerView, VisitView
 from ragmarket.schemas.draft import Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.message import Message, ModelInfo, Result
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.telemetry import Stopwatch
+from ragmarket.turns import Turn
 
 RECORD_VERSION = 2
 
@@ -58,7 +71,10 @@ class Pipeline:
         rewrites: How often a draft with blocking findings is written again.
         today: The clock's date, used when a brief names no ``as_of``.
         customers: Who a customer is that a brief names; without them the name is recorded and nothing is looked up.
+        visits: What a visit was for that a brief names; without them it is recorded and not read.
         exhibits: What else was in force and is kept with each record: cards of models, the bank's knowledge.
+        turn: Whose turn it is to write and review, where several threads draft; the drafter leaves it while it waits
+            for its engine, the log ends it before it waits for the disk.
     """
 
     def __init__(
@@ -73,7 +89,9 @@ class Pipeline:
         rewrites: int = 2,
         today: Callable[[], date] = today,
         customers: Customers | None = None,
+        visits: Visits | None = None,
         exhibits: Callable[[], Sequence[Exhibit]] = tuple,
+        turn: Turn | None = None,
     ) -> None:
         self.predictor = predictor
         self.policies = policies
@@ -84,7 +102,9 @@ class Pipeline:
         self._rewrites = rewrites
         self._today = today
         self._customers = customers
+        self._visits = visits
         self._exhibits = exhibits
+        self._turn = turn.taken if turn else nullcontext
         self._snapshot = Exhibit("policy", b"")
 
     def draft(self, brief: Brief, signals: Mapping[str, object] | None = None) -> Result:
@@ -102,13 +122,20 @@ class Pipeline:
         return first.model_copy(update={"variants": tuple(more)}) if more else first
 
     def _one(self, brief: Brief, signals: Mapping[str, object] | None) -> Result:
+        with ExitStack() as working:
+            return self._from_brief_to_result(brief, signals, working)
+
+    def _from_brief_to_result(self, brief: Brief, signals: Mapping[str, object] | None, working: ExitStack) -> Result:
         watch = Stopwatch()
         as_of = brief.as_of or self._today()
         brief = brief.model_copy(update={"as_of": as_of})
         product = self.retriever.product(brief.product_code, as_of)
         with watch.stage("predict"):
-            signals, barred = self._known(brief, as_of, signals)
+            visit = self._visits(brief.session_id) if brief.session_id and self._visits else None
+            signals, barred = self._known(brief, as_of, signals, visit)
             prediction = self.predictor.predict(brief, signals)
+            if visit and visit.shows and brief.intent is None and not barred:
+                prediction = visit.shows.told_in(prediction)
         with watch.stage("policy"):
             policy = self.policies.resolve(
                 product_class=str(product.product_class), channel=brief.channel, language=brief.language, as_of=as_of
@@ -122,6 +149,7 @@ class Pipeline:
             with watch.stage("retrieve"):
                 evidence = _impersonal(self.retriever.retrieve(brief, prediction, policy))
             with watch.stage("write"):
+                working.enter_context(self._turn())
                 message, findings, model = self._write(brief, prediction, policy, evidence, product, attempts)
         accepted = message is not None and not _blocking(findings)
         own_approvals = all(entry.approval and not entry.approval.demo for entry in policy.disclaimers)
@@ -146,17 +174,18 @@ class Pipeline:
         return result.model_copy(update={"audit": ref, "timings_ms": watch.timings_ms})
 
     def _known(
-        self, brief: Brief, as_of: date, signals: Mapping[str, object] | None
+        self, brief: Brief, as_of: date, signals: Mapping[str, object] | None, visit: VisitView | None
     ) -> tuple[Mapping[str, object] | None, tuple[Finding, ...]]:
         """The signals of the customer that a brief names, and why the bank may not address them, if it may not."""
-        if brief.customer_id is None or self._customers is None:
-            return signals, ()
-        found = self._customers.find(brief.customer_id, as_of)
+        named = brief.customer_id or (visit.customer_id if visit else None)
+        found: CustomerView | VisitView | None = visit if visit and visit.barred else None
+        if found is None and named is not None and self._customers is not None:
+            found = self._customers.find(named, as_of)
         if found is None:
             return signals, ()
-        if found.barred:
+        if found.barred or not isinstance(found, CustomerView):
             message = "this customer may not be addressed: nothing was predicted or written"
-            return None, (explained(Finding(rule=found.barred, severity="block", message=message)),)
+            return None, (explained(Finding(rule=str(found.barred), severity="block", message=message)),)
         return (found.signals if signals is None else signals), ()
 
     def _write(

@@ -1,4 +1,4 @@
-"""Who is asked about: by signals, by a customer's reference, or by what a visit showed.
+"""Who is asked about: by signals, by a customer's reference, by what a visit showed, or by a segment's name.
 
 Customers live in the tables that `ragmarket signals publish` wrote, visits are read by the model that
 `ragmarket sessions fit` made. Whoever did not agree is not predicted for.
@@ -12,51 +12,63 @@ from typing import TYPE_CHECKING, Any
 
 from ragmarket.errors import InvalidInput, NotFound, RagmarketError
 from ragmarket.schemas.base import today
-from ragmarket.schemas.customers import CustomerView
+from ragmarket.schemas.customers import CustomerView, VisitIntent
 from ragmarket.schemas.prediction import DriftReport, Prediction
 
 if TYPE_CHECKING:
-    from ragmarket.schemas.sessions import SessionReading
     from ragmarket.workshops import Workshops
 
 # What names somebody or a day, and is no signal.
-NAMES = frozenset({"customer_id", "as_of", "events", "offer"})
+NAMES = frozenset({"customer_id", "session_id", "as_of", "events", "offer", "segment"})
 # What says whose, when and of what, beside the signals.
-ASIDE = ("as_of", "events", "offer")
+ASIDE = ("as_of", "session_id", "events", "offer", "segment")
+# What is looked up or read for each by itself.
+_ALONE = frozenset({"session_id", "events", "segment"})
 _BLOCK = 2_000
 
 
 def predict(house: Workshops, asked: Mapping[str, Any]) -> Prediction:
-    """Predict from signals, from ``customer_id`` alone, from a visit's ``events``, or from these together.
+    """Predict from signals, from ``customer_id`` alone, from a visit, for a named ``segment``, or from these together.
 
-    An intent that a visit shows wins over the one that past behaviour suggests: it is the newer of the two.
+    A visit is given by its ``events``, or by the ``session_id`` of a published one. An intent that a visit shows wins
+    over the one that past behaviour suggests: it is the newer of the two. A customer who may not be addressed is not
+    predicted for, whatever the caller says of them.
 
     Raises:
         NotFound: Only a reference was given, and no table knows it.
         InvalidInput: A signal or an event is wrong.
-        ModelMissing: Events were given and no sessions were fitted.
+        ModelMissing: A visit was given and no sessions were fitted.
     """
     day = _day(asked.get("as_of"))
-    signals = _signals(asked)
     barred = None
-    if "customer_id" in asked and not set(asked) - NAMES:
-        signals, barred = _known(house, str(asked["customer_id"]), day, visit="events" in asked)
+    if "session_id" in asked:
+        asked, barred = _with_events(house, asked)
+    signals = _signals(asked)
+    if "customer_id" in asked and not barred:
+        if set(asked) - NAMES:
+            barred = _barred(house, [asked]).get(str(asked["customer_id"]))
+        else:
+            signals, barred = _known(house, str(asked["customer_id"]), day, visit="events" in asked)
     if barred:
         neutral = house.predictor.score(None, as_of=day)
         return neutral.model_copy(update={"reasons": (f"{barred}: nothing is predicted",)})
-    found = house.predictor.score(signals or None, as_of=day, offer=_offer(asked))
-    if "events" not in asked:
-        return found
-    return _with_visit(house, found, _read(house, asked["events"]))
+    if "segment" in asked:
+        found = house.predictor.of_segment(str(asked["segment"]))
+    if signals or "segment" not in asked:
+        own = house.predictor.score(signals or None, as_of=day, offer=_offer(asked))
+        found = _named(own, found.segment) if "segment" in asked else own
+    return _intent(house, asked["events"]).told_in(found) if "events" in asked else found
 
 
 def predict_many(house: Workshops, many: Sequence[Mapping[str, Any]]) -> list[Prediction | RagmarketError]:
     """As `predict`, for a list: what is wrong with one answers in its place and leaves the others alone."""
     found: list[Prediction | RagmarketError | None] = [None] * len(many)
     plain: dict[tuple[date, tuple[tuple[str, str], ...]], list[int]] = {}
+    barred = _barred(house, many)
     for place, asked in enumerate(many):
         try:
-            if "events" in asked or ("customer_id" in asked and not set(asked) - NAMES):
+            alone = _ALONE & set(asked) or ("customer_id" in asked and not set(asked) - NAMES)
+            if alone or str(asked.get("customer_id")) in barred:
                 found[place] = predict(house, asked)
             else:
                 plain.setdefault((_day(asked.get("as_of")), tuple(_offer(asked).items())), []).append(place)
@@ -163,22 +175,33 @@ def _known(house: Workshops, customer_id: str, day: date, *, visit: bool) -> tup
     return dict(found.signals), found.barred
 
 
-def _read(house: Workshops, events: object) -> SessionReading:
+def _barred(house: Workshops, many: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Who of these may not be predicted for, and why."""
+    named = {str(asked["customer_id"]) for asked in many if "customer_id" in asked}
+    return house.customers.barred(sorted(named)) if named and house.customers.exists else {}
+
+
+def _with_events(house: Workshops, asked: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """What was asked with the events of the visit that it names, and with the customer whose visit it is."""
+    if "events" in asked:
+        raise InvalidInput("session_id and events are two visits", hint="Give one of them.")
+    found = house.customers.visit(str(asked["session_id"])) if house.customers.exists else None
+    if found is None:
+        hint = "Run `ragmarket signals publish`, or give the visit's events."
+        raise NotFound(f"no table knows the session {asked['session_id']!r}", hint=hint)
+    whole = {key: value for key, value in asked.items() if key != "session_id"} | {"events": found.events}
+    if found.customer_id is not None:
+        whole.setdefault("customer_id", found.customer_id)
+    return whole, found.barred
+
+
+def _named(found: Prediction, segment: str) -> Prediction:
+    """A prediction under the segment that the caller names."""
+    reasons = ("the caller named the segment", *found.reasons)
+    return found.model_copy(update={"segment": segment, "source": "caller", "reasons": reasons})
+
+
+def _intent(house: Workshops, events: object) -> VisitIntent:
     if not isinstance(events, Sequence) or isinstance(events, str):
         raise InvalidInput("events must be a list", hint='For example [{"page": "calculator", "product": "loan"}].')
-    return house.session_model.read(events, vector=False)
-
-
-def _with_visit(house: Workshops, found: Prediction, visit: SessionReading) -> Prediction:
-    reasons = tuple(f"this visit: {one}" for one in visit.reasons)
-    if visit.intent not in house.angles.intents:
-        return found.model_copy(update={"reasons": (*found.reasons, "this visit shows no intent that the bank knows")})
-    return found.model_copy(
-        update={
-            "intent": visit.intent,
-            "predicted_intent": visit.intent,
-            "confidence": visit.confidence,
-            "source": "model",
-            "reasons": (*reasons, *found.reasons),
-        }
-    )
+    return VisitIntent.of(house.session_model.read(events, vector=False), house.angles.intents)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ragmarket.schemas.base import Language
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict, Finding, Policy
-from ragmarket.schemas.customers import CustomerView
+from ragmarket.schemas.customers import CustomerView, VisitView
 from ragmarket.schemas.draft import Draft, Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence, Figure
 from ragmarket.schemas.grounding import SupportPair
@@ -80,6 +80,14 @@ class Customers(Protocol):
 
     def find(self, customer_id: str, as_of: date) -> CustomerView | None:
         """One customer as known on a day, None for whom nobody knows."""
+        ...
+
+
+class Visits(Protocol):
+    """What was this visit for, and may the bank address who made it?"""
+
+    def __call__(self, session_id: str) -> VisitView | None:
+        """One visit, read; None for one that nobody knows."""
         ...
 
 

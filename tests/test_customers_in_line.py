@@ -14,7 +14,7 @@ from ragmarket.generation.drafter import GroundedDrafter
 from ragmarket.knowledge.angles import load_angles
 from ragmarket.pipeline import Pipeline
 from ragmarket.schemas.brief import Brief
-from ragmarket.schemas.customers import CustomerView
+from ragmarket.schemas.customers import CustomerView, VisitIntent, VisitView
 from ragmarket.schemas.prediction import Prediction
 from ragmarket.testing import FixedPredictor, MemoryAuditLog, MemoryRetriever, ScriptedEngine
 from tests.test_pipeline import CATALOGUE, DAY, DOCUMENT, EVIDENCE, PACKS, POLICIES, RULES, TEXT, answer, brief
@@ -39,7 +39,9 @@ class Book:
         return self.view if self.view and self.view.customer_id == customer_id else None
 
 
-def line(view: CustomerView | None) -> tuple[Pipeline, Seen, ScriptedEngine, MemoryAuditLog]:
+def line(
+    view: CustomerView | None, visit: VisitView | None = None
+) -> tuple[Pipeline, Seen, ScriptedEngine, MemoryAuditLog]:
     predictor, engine, audit = Seen(), ScriptedEngine([answer("en", "sms", (1,))]), MemoryAuditLog()
     retriever = MemoryRetriever({"fd": (DOCUMENT, TEXT)}, EVIDENCE)
     pipeline = Pipeline(
@@ -51,6 +53,7 @@ def line(view: CustomerView | None) -> tuple[Pipeline, Seen, ScriptedEngine, Mem
         audit=audit,
         today=lambda: DAY,
         customers=Book(view),
+        visits={visit.session_id: visit}.get if visit else None,
     )
     return pipeline, predictor, engine, audit
 
@@ -87,4 +90,38 @@ def test_signals_that_the_caller_gives_win_over_looked_up_ones() -> None:
 def test_without_a_known_name_nothing_is_looked_up(named: str | None) -> None:
     pipeline, predictor, _, _ = line(CustomerView(customer_id="C1", barred="customer.do_not_disturb"))
     assert pipeline.draft(brief(channel="sms", customer_id=named)).status == "accepted"
+    assert predictor.signals == [None]
+
+
+HOME = VisitIntent(intent="buy_home", confidence=0.9, reasons=("the calculator",))
+
+
+def test_a_visit_gives_the_intent_and_the_customer_who_agreed() -> None:
+    signals = {"age_band": "60+"}
+    view = CustomerView(customer_id="C1", signals=signals)
+    pipeline, predictor, _, audit = line(view, VisitView(session_id="S1", customer_id="C1", shows=HOME))
+    result = pipeline.draft(brief(channel="sms", session_id="S1"))
+    assert result.status == "accepted"
+    assert result.prediction.intent == "buy_home"
+    assert result.prediction.reasons[0] == "this visit: the calculator"
+    assert predictor.signals == [signals]
+    assert audit.get(result.draft_id)["brief"]["session_id"] == "S1"
+
+
+def test_the_intent_of_the_brief_wins_over_that_of_the_visit() -> None:
+    pipeline, _, _, _ = line(None, VisitView(session_id="S1", shows=HOME))
+    assert pipeline.draft(brief(channel="sms", session_id="S1", intent="save_tax")).prediction.intent == "save_tax"
+
+
+def test_a_visit_of_a_barred_customer_ends_in_a_recorded_refusal() -> None:
+    barred = VisitView(session_id="S1", barred="customer.no_consent")
+    pipeline, predictor, engine, _ = line(None, barred)
+    result = pipeline.draft(brief(channel="sms", session_id="S1"), {"age_band": "25-34"})
+    assert (result.status, [one.rule for one in result.findings]) == ("refused", ["customer.no_consent"])
+    assert (predictor.signals, engine.prompts) == ([None], [])
+
+
+def test_an_unknown_visit_changes_nothing() -> None:
+    pipeline, predictor, _, _ = line(None, VisitView(session_id="S1", shows=HOME))
+    assert pipeline.draft(brief(channel="sms", session_id="S9")).prediction.intent == "general"
     assert predictor.signals == [None]

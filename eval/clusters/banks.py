@@ -29,6 +29,7 @@ def on_bank(bank: Path, vectors: NarrativeVectors, note: Note, *, rounds: int, s
         "figures": figures,
         "lift": {"segments": lift(fitted["labels"].tolist(), taken), "RFM": lift(fitted["rfm_labels"].tolist(), taken)},
         "sizes": fitted["sizes"],
+        "map": fitted["map"],
         "trials": fitted["trials"],
         "offers": offers(bank, seed),
     }
@@ -49,5 +50,6 @@ def on_berka(folder: Path, vectors: NarrativeVectors, note: Note, *, rounds: int
             "RFM": lift([int(fitted["rfm_labels"][at]) for at in rows], taken),
         },
         "sizes": fitted["sizes"],
+        "map": fitted["map"],
         "trials": fitted["trials"],
     }

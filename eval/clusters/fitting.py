@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ragmarket.errors import InvalidInput
 from ragmarket.signals.narratives import with_narratives
 from ragmarket.signals.segments import quality
 from ragmarket.signals.segments.clusters import NOISE, ClusterConfig, fit_clusters
@@ -14,7 +15,9 @@ from ragmarket.signals.segments.selection import choose, refit
 from ragmarket.signals.segments.vectors import NarrativeVectors, behaviour
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
 
 def segments_of(
@@ -26,6 +29,9 @@ def segments_of(
     began = time.perf_counter()
     config, trials = choose(points, ClusterConfig(), progress=note)
     model = fit_clusters(points, config)
+    if not model.count:
+        hint = f"It has {len(points):,} customers; segments need {config.min_cluster_size} alike, so bring more."
+        raise InvalidInput("no segment was found: everybody is noise", hint=hint)
     labels = model.assign(points).labels
     reduced = model.reduce(points)
     agreed = quality.stability(points, refit(config), rounds=rounds, seed=1)
@@ -68,8 +74,20 @@ def segments_of(
         },
         "sizes": {f"segment {number}": int((labels == number).sum()) for number in range(model.count)}
         | {"noise": int((labels == NOISE).sum())},
+        "map": _map(reduced * model.spread, labels),
         "trials": [(one.config.components, one.segments, one.stability, one.noise, one.silhouette) for one in trials],
     }
+
+
+def _map(points: NDArray[np.float64], labels: NDArray[np.int64], most: int = 3_000) -> list[tuple[float, float, str]]:
+    """The two directions in which customers differ most (PCA), of a seeded sample, each with its segment."""
+    import numpy as np
+    from sklearn.decomposition import PCA
+
+    flat = PCA(n_components=2, random_state=0).fit_transform(points)
+    chosen = np.random.default_rng(0).permutation(len(flat))[:most]
+    names = ["noise" if label == NOISE else f"segment {label}" for label in labels[chosen].tolist()]
+    return [(round(x, 3), round(y, 3), name) for (x, y), name in zip(flat[chosen].tolist(), names, strict=True)]
 
 
 def typical(transactions: pl.DataFrame, fitted: dict[str, Any]) -> dict[str, list[str]]:

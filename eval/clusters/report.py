@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.pages import bars_plot, intervals_plot, page, table
+from eval.pages import bars_plot, intervals_plot, map_plot, page, table
 
 LEAD = (
     "Intervals are 95 % percentile bootstraps over customers. RFM sees the same transactions. Nothing scored was "
@@ -43,6 +43,7 @@ def as_page(report: dict[str, Any]) -> str:
         rows = [(one, f"{value:.3f}" if isinstance(value, float) else value) for one, value in part["figures"].items()]
         parts += [f"<h2>{name}</h2>", table(["figure", "value"], rows)]
         parts.append(bars_plot("Customers per segment", part["sizes"], "customers"))
+        parts.append(map_plot("Customers by the two directions in which they differ most", part["map"]))
         lifts = [(who, f"{mean:.2f} [{low:.2f}, {high:.2f}]") for who, (mean, low, high) in part["lift"].items()]
         parts.append(table(["lift of the next product", "times as often [95 %]"], lifts))
         head = ["components", "segments", "stability", "noise", "silhouette"]

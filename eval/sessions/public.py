@@ -1,4 +1,4 @@
-"""What is measured on public data: conversion in two clickstreams, intents of bank customers' sentences."""
+"""What is measured on public data: two clickstreams, a bank's workflow, intents of bank customers' sentences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.intervals import wilson
+from eval.sessions import workflow
 from eval.sessions.clickstreams import online_shoppers, retentioneering, shopper_events, utterances
 from eval.sessions.comparisons import gain
 from eval.sessions.parting import TEST, draw, split
@@ -66,7 +67,7 @@ def clickstream(
 
 
 def public(folder: Path, reader: KeptTexts, note: Note, *, epochs: int, seed: int, quick: bool) -> dict[str, Any]:
-    """Retentioneering, UCI online shoppers and Banking77, whichever are there."""
+    """Retentioneering, UCI online shoppers, BPI 2012 and Banking77, whichever are there."""
     import numpy as np
     import polars as pl
 
@@ -103,6 +104,12 @@ def public(folder: Path, reader: KeptTexts, note: Note, *, epochs: int, seed: in
         )  # fmt: skip
     else:
         note(f"no UCI online shoppers in {folder}: skipped")
+    if (folder / workflow.FILE).is_file():
+        report["BPI 2012, next step"] = workflow.next_step(
+            folder, reader, note, epochs=max(2, epochs // 2), seed=seed, most=600 if quick else None
+        )
+    else:
+        note(f"no BPI 2012 in {folder}: skipped")
     if (folder / "banking77_train.csv.gz").is_file():
         learn, test = (utterances(folder / f"banking77_{part}.csv.gz") for part in ("train", "test"))
         if quick:

@@ -86,4 +86,7 @@ def as_page(report: Mapping[str, Any]) -> str:
     for title, figure in plots.items():
         values = {name: one[figure] for name, one in report[title]["figures"].items()}
         parts.append(intervals_plot(f"{title}: {figure}", values))
+    if steps := report.get("public", {}).get("BPI 2012, next step"):
+        values = {name: one["accuracy"] for name, one in steps["figures"].items()}
+        parts.append(intervals_plot("BPI 2012, next step: accuracy", values))
     return page("Session vectors and named intents", LEAD, parts)

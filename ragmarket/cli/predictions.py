@@ -28,9 +28,10 @@ Fields, all optional: age_band, income_band, city_tier, language, gender, state,
 deposits_inr, loans_inr, investments_inr, app_logins, holdings (a list), and as name to count: txn_counts, payments,
 page_views, messages_sent, messages_opened, messages_answered; words: a list of texts. An unknown field is refused; a
 value never seen in training counts as not known, and the answer says so. customer_id alone looks the customer up in the
-published tables; whoever did not agree is not predicted for. events (a list of page views, each with its page) lets the
-intent of this visit count. offer (product, channel, timing, intensity, as far as known) is the message of which the
-response is asked. id and customer_id are handed through to the answer.
+published tables; whoever did not agree is not predicted for. events (a list of page views, each with its page), or
+session_id (a visit of the published tables), lets the intent of this visit count. segment names a segment: it wins over
+a predicted one, and alone it answers what its members did in training. offer (product, channel, timing, intensity, as
+far as known) is the message of which the response is asked. id and customer_id are handed through to the answer.
 
 --all predicts for every customer of the published tables. --drift predicts nothing: it compares the customers with
 those of training, feature by feature (population stability index: above .1 watch, above .25 alarm).
@@ -143,7 +144,7 @@ def signals_of(item: Item) -> dict[str, Any]:
 
 def _named(signals: dict[str, Any]) -> dict[str, Any]:
     """The caller's own names for the customer, so that answers can be joined to signals."""
-    return {key: signals[key] for key in ("id", "customer_id") if key in signals}
+    return {key: signals[key] for key in ("id", "customer_id", "session_id") if key in signals}
 
 
 def unnamed(signals: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +173,8 @@ def add_to(app: typer.Typer) -> None:
             """echo '{"age_band": "25-34", "tenure_months": 40, "holdings": ["savings"], "app_logins": 26,""",
             """       "page_views": {"mutual_fund": 3}}' | ragmarket predict -""",
             """echo '{"customer_id": "SIM00000004", "as_of": "2026-03-31"}' | ragmarket predict -""",
+            """echo '{"session_id": "S000000000003"}' | ragmarket predict -""",
+            """echo '{"segment": "senior"}' | ragmarket predict -""",
             "ragmarket predict - --json < customers.jsonl",
             "ragmarket predict --all --as-of 2026-03-31 --json > base.jsonl",
             "ragmarket predict - --drift < customers.jsonl",

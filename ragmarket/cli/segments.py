@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -24,7 +25,16 @@ PROFILES_HELP = """Profiles of the segments: a name, statements that cite their 
 --write lets the writer describe every segment from its statistics. RAGMARKET_HOME/segments/profiles.yaml may be edited;
 what a person wrote stays through later fits, and all versions are kept beside it.
 """
-OFFERS_HELP = """What customers may want next, with evidence: learned where outcomes are known, by rules elsewhere."""
+REPORT_HELP = """How good are the segments, and what are they like?
+
+Noise, stability over resamples and over time, separation, density validity and drift, beside RFM on the same customers;
+each segment with what sets it apart and with customers at its heart. --html draws it as one page with a map.
+"""
+OFFERS_HELP = """What customers may want next, with evidence: learned where outcomes are known, by rules elsewhere.
+
+Outcomes are known where outcomes/outcomes/part-*.parquet (customer_id, period, product) stands beside features/ in the
+folder of --tables, as `ragmarket simulate` writes it. The published store is served by rules.
+"""
 
 segments = typer.Typer(no_args_is_help=True, help="Customers who behave alike.", rich_markup_mode=None)
 Customers = Annotated[list[str] | None, typer.Option("--customer", metavar="ID", help="May be repeated; else all.")]
@@ -121,6 +131,40 @@ def profiles(
             typer.echo(f"  {name.replace('_', ' ')}: {field.value}{basis}")
 
 
+def report(
+    ctx: typer.Context,
+    source: TablesFlag = None,
+    rounds: Annotated[int, typer.Option(min=0, help="Resamples for stability; 0 leaves it out.")] = 10,
+    html: Annotated[
+        Path | None, typer.Option("--html", dir_okay=False, metavar="FILE", help="Write one page with a map there.")
+    ] = None,
+    as_json: JsonFlag = False,
+    verbose: VerboseFlag = False,
+) -> None:
+    """Judge the segments."""
+    from ragmarket.signals.segments.page import figure_rows, report_page
+    from ragmarket.studies.report import report_segments
+
+    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
+    with results_only():
+        found = report_segments(desk.house(), source, desk.note, rounds=rounds)
+    if html is not None:
+        html.write_text(report_page(found), encoding="utf-8")
+        desk.note(f"the page: {html}")
+    if desk.as_json:
+        desk.json(found.model_dump(mode="json"))
+        return
+    for name, value, meaning in figure_rows(found):
+        typer.echo(f"{name}: {value} ({meaning})")
+    for one in found.segments:
+        typer.echo(
+            f"segment {one.number}{f', {one.name}' if one.name else ''}: {one.size:,} customers ({one.share:.1%})"
+        )
+        for line in one.differences:
+            typer.echo(f"  {line}")
+        typer.echo(f"  at its heart: {', '.join(member.customer_id for member in one.exemplars)}")
+
+
 def offer(
     ctx: typer.Context,
     source: TablesFlag = None,
@@ -153,6 +197,9 @@ def add_to(app: typer.Typer) -> None:
     segments.command("profiles", help=PROFILES_HELP, epilog=examples(f"ragmarket segments profiles {bank} --write"))(
         profiles
     )
+    segments.command(
+        "report", help=REPORT_HELP, epilog=examples(f"ragmarket segments report {bank} --html segments.html")
+    )(report)
     segments.command(
         "offers", help=OFFERS_HELP, epilog=examples(f"ragmarket segments offers {bank} --customer SIM00000004")
     )(offer)

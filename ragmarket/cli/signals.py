@@ -22,11 +22,14 @@ DELIVERY is SOURCE=FILE (CSV, gzipped CSV or Parquet), SOURCE=URL#TABLE (a datab
 duckdb:///FILE), or a folder whose files are named after their source. Sources: core_banking, transactions, crm,
 digital, market. A row that breaks the contract stands aside with its reason; so does a damaged file; the rest
 goes in. The same content is taken once. Exits with 2 when a file was refused.
+
+A database is asked for what is new, and for the week before that; --whole fetches rows that came in later still.
 """
 LINK_HELP = """Find which records are one person, without labels.
 
 Learns how much each field says from the records themselves (splink), joins what is sure, and keeps doubtful pairs for
-`ragmarket signals review`. Decisions of people are kept. The model learnt is kept too; --learn learns it anew.
+`ragmarket signals review`. Decisions of people are kept. The model learnt is kept too; --learn learns it anew. Weights
+are log2 odds: 3 bits are a probability of .89; `python eval/identity.py` draws precision and recall by --link-from.
 
 --spark MASTER compares on Spark (pip install 'ragmarket[spark]', Java 17), for pairs that outgrow a machine; the model
 kept serves both. A cluster needs --scratch, a folder that every worker reaches; it is cleared at the end.
@@ -93,6 +96,7 @@ def _delivery_line(one: Delivery) -> str:
 def ingest_(
     ctx: typer.Context,
     delivery: Annotated[list[str], typer.Argument(metavar="DELIVERY...", hidden=True)],
+    whole: Annotated[bool, typer.Option("--whole", help="Ask databases for all rows again.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
@@ -102,7 +106,7 @@ def ingest_(
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     wanted = _deliveries(delivery)
     with results_only():
-        report = ingest(_store(desk), wanted, progress=desk.progress)
+        report = ingest(_store(desk), wanted, whole=whole, progress=desk.progress)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))
     else:
@@ -125,6 +129,12 @@ def ingest_(
 def link(
     ctx: typer.Context,
     learn: Annotated[bool, typer.Option("--learn", help="Learn the weights anew.")] = False,
+    link_from: Annotated[
+        float, typer.Option("--link-from", metavar="BITS", help="Weight from which a pair is linked.")
+    ] = 3.0,
+    review_from: Annotated[
+        float, typer.Option("--review-from", metavar="BITS", help="Weight from which a pair waits for a person.")
+    ] = -1.0,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the database; all cores if not given.")] = None,
     spark: Annotated[str | None, typer.Option(metavar="MASTER", help="Compare on Spark: local[4], yarn ….")] = None,
     scratch: Annotated[str | None, typer.Option(metavar="URL", help="Spark's folder for tables on the way.")] = None,
@@ -132,6 +142,7 @@ def link(
     verbose: VerboseFlag = False,
 ) -> None:
     """Find which records are one person."""
+    from ragmarket.signals.identity.evidence import Thresholds
     from ragmarket.signals.identity.linking import IdentityResolver
     from ragmarket.signals.identity.spark import spark_session
     from ragmarket.signals.ingest.contracts import SOURCES
@@ -139,14 +150,15 @@ def link(
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     if scratch is not None and spark is None:
         raise InvalidInput("--scratch is of --spark", hint="Name the master too.")
+    thresholds = Thresholds(link=link_from, review=review_from)
     store, register = _store(desk), customers.register(desk)
     with results_only(), store.writing(), ExitStack() as stack:
         files = [one for source in SOURCES for one in store.files(source, people=True)]
         raw = register.records(files)
-        resolver = IdentityResolver(threads=threads)
+        resolver = IdentityResolver(threads=threads, thresholds=thresholds)
         if spark is not None:
             session = stack.enter_context(spark_session(spark, scratch=scratch, folder=register.root / "staging"))
-            resolver = IdentityResolver(backend="spark", session=session)
+            resolver = IdentityResolver(backend="spark", session=session, thresholds=thresholds)
         report = register.link(raw, resolver, desk.progress, again=learn)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))

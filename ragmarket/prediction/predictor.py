@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from ragmarket.errors import InvalidInput
 from ragmarket.knowledge.angles import NEUTRAL_INTENT, NEUTRAL_SEGMENT, Angles, load_angles
 from ragmarket.prediction.answering import Answering, Signals
 from ragmarket.prediction.checkpoint import SHIPPED, Checkpoint, load
 from ragmarket.prediction.drift import RollingWindow
+from ragmarket.prediction.priors import PRIORS, of_members
 from ragmarket.schemas.base import today
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.features import FeatureSpec, observed_on
@@ -112,6 +114,39 @@ class TrainedPredictor:
                 "confidence": 1.0 if sure else found.confidence,
                 "reasons": (*said, *found.reasons),
             }
+        )
+
+    def of_segment(self, segment: str) -> Prediction:
+        """What a named segment's members answered in training; of a segment it never met no propensities are known.
+
+        Raises:
+            InvalidInput: The bank has no such segment; names those it has.
+            ModelMissing: The model cannot be used.
+        """
+        name, known = _slug(segment), sorted({*self._angles.segments, NEUTRAL_SEGMENT})
+        if name not in known:
+            raise InvalidInput(f"segment: {segment!r} is none of the bank's", hint=f"Known: {', '.join(known)}.")
+        checkpoint = self._loaded().checkpoint
+        told = of_members(checkpoint, name)
+        return Prediction(
+            segment=name,
+            intent=NEUTRAL_INTENT,
+            confidence=0.0,
+            source="caller",
+            product_propensities=told.get("product", {}),
+            channel_propensities=told.get("channel", {}),
+            timing_propensities=told.get("timing", {}),
+            intensity_propensities=told.get("intensity", {}),
+            response=told["response"]["yes"] if told else None,
+            fallback=PRIORS if told else "neutral",
+            model=checkpoint.name,
+            checkpoint=checkpoint.sha256,
+            spec_version=checkpoint.spec.version,
+            spec_sha256=checkpoint.spec.sha256,
+            reasons=(
+                "the caller named the segment",
+                "propensities are those of its members" if told else "the model was not trained on this segment",
+            ),
         )
 
     def score(

@@ -47,3 +47,15 @@ def by_segment(checkpoint: Checkpoint, chances: Mapping[str, Floats], blind: Seq
         mixed[rows] = chances["segment"][rows] @ checkpoint.priors[name]
         found[name] = mixed
     return found
+
+
+def of_members(checkpoint: Checkpoint, segment: str) -> dict[str, dict[str, float]]:
+    """What a segment's members answered in training: by head, p(answer | segment); empty for one it never met."""
+    known = checkpoint.student.heads["segment"].classes
+    if segment not in known:
+        return {}
+    row = known.index(segment)
+    return {
+        name: dict(zip(checkpoint.student.heads[name].classes, map(float, checkpoint.priors[name][row]), strict=True))
+        for name in ANSWERED
+    }

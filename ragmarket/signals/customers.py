@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ragmarket.errors import MissingDependency
-from ragmarket.schemas.customers import CustomerView
+from ragmarket.schemas.customers import CustomerView, VisitView
 from ragmarket.signals.feature_tables import Tables
 from ragmarket.signals.standing import TABLES_READ, signals_on
 
@@ -23,10 +23,12 @@ class CustomerBook:
 
     Args:
         folder: What `ragmarket signals publish` wrote (one Parquet file per table), or a simulated bank.
+        links: What `ragmarket sessions link` wrote; without it only visits with a login have a customer.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, links: Path | None = None) -> None:
         self._tables = Tables(folder)
+        self._links = links
 
     @property
     def exists(self) -> bool:
@@ -54,6 +56,45 @@ class CustomerBook:
             return CustomerView(customer_id=customer_id, barred=barred)
         frames = {name: self._tables.maybe(name, [customer_id]) for name in TABLES_READ}
         return CustomerView(customer_id=customer_id, signals=signals_on(frames, as_of)[customer_id])
+
+    def barred(self, customers: Sequence[str]) -> dict[str, str]:
+        """Which of these may not be predicted for, and why; whom the tables do not know is not among them."""
+        people = self._tables.maybe("customers", customers)
+        told = {} if people is None else {str(row["customer_id"]): _barred(row) for row in people.iter_rows(named=True)}
+        return {customer: reason for customer, reason in told.items() if reason}
+
+    def visit(self, session_id: str) -> VisitView | None:
+        """One visit, None for one that the tables do not hold.
+
+        A customer who did not agree to linking is not named, nor is anybody where two logged in; of a visit of one who
+        may not be addressed nothing is read.
+        """
+        import polars as pl
+
+        parts = self._tables.parts("session_events")
+        if not parts:
+            return None
+        rows = pl.scan_parquet(parts).filter(pl.col("session_id") == session_id).sort("event").collect()
+        if rows.is_empty():
+            return None
+        owners = sorted({str(one) for one in rows["customer_id"].drop_nulls()}) or self._linked(session_id)
+        if barred := self.barred(owners):
+            return VisitView(session_id=session_id, barred=next(iter(barred.values())))
+        row = self._row("customers", owners[0]) if len(owners) == 1 else None
+        agreed = row is not None and row.get("consent_linking") is True
+        return VisitView(
+            session_id=session_id,
+            customer_id=owners[0] if agreed else None,
+            events=tuple(rows.drop("customer_id").iter_rows(named=True)),
+        )
+
+    def _linked(self, session_id: str) -> list[str]:
+        import polars as pl
+
+        if self._links is None or not self._links.is_file():
+            return []
+        found = pl.scan_parquet(self._links).filter(pl.col("session_id") == session_id).collect()
+        return [str(one) for one in found["customer_id"]]
 
     def every(self, as_of: date, customers: Sequence[str] | None = None, block: int = 5_000) -> Iterator[CustomerView]:
         """All customers on a day, or these, in the order of their references; a block of them is read at a time.

@@ -20,6 +20,8 @@ def offers(
 ) -> Mapping[str, tuple[Offer, ...]]:
     """What these customers may want next: by the recommender where outcomes stand beside the tables, else by rules.
 
+    The published store knows holdings and balances of today alone, so that nothing can be learned from its past.
+
     Args:
         house: Gives the home.
         folder: Tables, with ``outcomes/`` beside ``features/`` to learn from.
@@ -33,10 +35,11 @@ def offers(
 
     from ragmarket.signals.offers.recommender import Recommender
     from ragmarket.signals.offers.rules import load_offer_rules
-    from ragmarket.signals.offers.signs import signs
+    from ragmarket.signals.offers.signs import month_of, signs
 
     source = tables(house, folder)
-    periods, transactions = source.read("periods"), source.read("transactions")
+    months, transactions = source.maybe("periods"), source.read("transactions")
+    periods = month_of(source.read("standing"), transactions) if months is None else months
     events = source.maybe("session_events")
     last = int(periods["period"].max()) if period is None else period  # type: ignore[arg-type]
 
@@ -49,7 +52,7 @@ def offers(
         if now.is_empty():
             raise NotFound("none of these customers has a row in that month", hint="Check the ids and the folder.")
     outcomes = sorted((source.folder / "outcomes" / "outcomes").glob("part-*.parquet"))
-    if not outcomes or last < 1:
+    if not outcomes or months is None or last < 1:
         return load_offer_rules().offers(now)
     past = pl.concat(
         [table(month).with_columns(pl.lit(month).alias("period")) for month in range(max(0, last - 2), last)]

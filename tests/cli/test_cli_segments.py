@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
@@ -16,6 +17,8 @@ from ragmarket import telemetry
 from ragmarket.cli.app import app
 from ragmarket.knowledge.profiles import load_profiles
 from ragmarket.schemas.base import PRODUCT_CLASSES
+from ragmarket.schemas.segments import Measurement
+from ragmarket.studies.report import differences_of
 
 Run = Callable[..., Result]
 CUSTOMERS, LEAST = 150, 8
@@ -110,6 +113,45 @@ def test_from_transactions_to_profiles_that_people_may_edit(run: Run, tmp_path: 
     assert (wrong.exit_code, "profiles.yaml" in wrong.stderr) == (2, True)
 
 
+def test_the_report_judges_draws_and_tells_apart_the_segments(run: Run, tmp_path: Path) -> None:
+    assert run("report").exit_code == 1, "nothing was fitted yet"
+    fitted = run("fit", "--components", "8", "--min-cluster-size", str(LEAST), "--min-samples", "3", "--json")
+    page = tmp_path / "segments.html"
+    (found,) = rows(run("report", "--rounds", "2", "--html", str(page), "--json"))
+    card = json.loads(fitted.stdout)
+    assigned = Counter(row["segment"] for row in rows(run("assign", "--json")))
+    assert {one["number"]: one["size"] for one in found["segments"]} == {
+        number: count for number, count in assigned.items() if number is not None
+    }
+    assert found["noise"] == pytest.approx(card["noise"], abs=1e-3)
+    assert found["noise"] == pytest.approx(assigned[None] / CUSTOMERS)
+    assert 0 < found["stability_least"] <= found["stability"] <= 1
+    assert found["silhouette"] > found["silhouette_rfm"]
+    assert -1 <= found["dbcv"] <= 1
+    assert found["drift"] >= 0
+    assert 0 < found["kept"] <= 1
+    where = {row["customer_id"]: row["segment"] for row in rows(run("assign", "--json"))}
+    for one in found["segments"]:
+        assert one["differences"]
+        assert all(where[member["customer_id"]] == one["number"] for member in one["exemplars"])
+        assert one["exemplars"][0]["reasons"]
+    assert Counter(point["segment"] for point in found["map"]) == assigned
+    drawn = page.read_text("utf-8")
+    assert drawn.count("<circle") == CUSTOMERS
+    assert "http" not in drawn
+    assert 0 < found["shown"] < 1
+    assert run("report", "--rounds", "0").stdout.startswith("noise: ")
+
+
+def test_differences_are_told_largest_first_in_the_words_of_the_knowledge() -> None:
+    def measured(kind: str, value: float) -> Measurement:
+        return Measurement(kind=kind, value=value, overall=0.5, spread=0.5, shown=f"{value:.0%}", shown_overall="50%")
+
+    told = differences_of([measured("upi_share", 0.7), measured("rent_share", 0.1), measured("card_share", 0.55)])
+    assert [("10%" in one, "70%" in one) for one in told] == [(True, False), (False, True)]
+    assert all("50%" in one for one in told)
+
+
 def test_offers_are_learned_where_outcomes_are_known_and_ruled_elsewhere(run: Run, bank: Path, tmp_path: Path) -> None:
     learned = {row["customer_id"]: row["offers"] for row in rows(run("offers", "--json"))}
     assert len(learned) == CUSTOMERS
@@ -128,6 +170,36 @@ def test_offers_are_learned_where_outcomes_are_known_and_ruled_elsewhere(run: Ru
     ruled = [one for row in rows(run("offers", "--tables", str(unknown), "--json")) for one in row["offers"]]
     assert ruled
     assert {one["source"] for one in ruled} == {"rules"}
+
+
+def test_offers_on_published_tables_are_those_of_the_rules(run: Run, bank: Path, tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    published.mkdir()
+    months, transactions, visits = (
+        pl.concat([pl.read_parquet(one) for one in sorted((bank / "features" / name).glob("*.parquet"))])
+        for name in ("periods", "transactions", "session_events")
+    )
+    now = months.filter(pl.col("period") == months["period"].max())
+    held = pl.concat_list(pl.when(f"holds_{name}").then(pl.lit(name)) for name in PRODUCT_CLASSES).list.drop_nulls()
+    standing = now.select("customer_id", "balance_inr", held.list.join("|").alias("holdings"))
+    standing = standing.with_columns(
+        pl.when(pl.col("customer_id") != SOMEBODY).then("balance_inr"), pl.col("holdings").replace("", None)
+    )
+    for name, frame in (("standing", standing), ("transactions", transactions), ("session_events", visits)):
+        frame.write_parquet(published / f"{name}.parquet")
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "features").symlink_to(bank / "features")
+    found, wanted = (
+        {row["customer_id"]: row["offers"] for row in rows(run("offers", "--tables", str(folder), "--json"))}
+        for folder in (published, rules)
+    )
+    assert any(found.values())
+    assert {one: offers for one, offers in found.items() if one != SOMEBODY} == {
+        one: offers for one, offers in wanted.items() if one != SOMEBODY
+    }
+    known = {one["product_class"]: one["evidence"] for one in wanted[SOMEBODY]}
+    assert all(set(one["evidence"]) <= set(known[one["product_class"]]) for one in found[SOMEBODY])
 
 
 @pytest.mark.parametrize("command", ["fit", "assign", "offers"])
@@ -166,7 +238,7 @@ def test_a_segment_of_one_is_refused_at_the_door(run: Run) -> None:
     assert "--min-cluster-size" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["fit", "assign", "profiles", "offers"])
+@pytest.mark.parametrize("command", ["fit", "assign", "profiles", "report", "offers"])
 def test_every_command_of_segments_teaches_by_example(ragmarket: Run, command: str) -> None:
     done = ragmarket("segments", command, "--help")
     assert done.exit_code == 0

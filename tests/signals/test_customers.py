@@ -101,3 +101,58 @@ def test_unknown_people_and_missing_tables_are_none(book: CustomerBook, tmp_path
     assert book.find("nobody", DAY) is None
     assert not CustomerBook(tmp_path / "elsewhere").exists
     assert "age_band" not in found(book, "C5").signals
+
+
+def visits(folder: Path) -> CustomerBook:
+    """C1 agreed to linking, C2 is not to be disturbed, C6 agreed to messages alone; S4 was linked by its device."""
+    people = [customer("C1"), customer("C2", do_not_disturb=True), customer("C6", consent_linking=False)]
+    pl.DataFrame([{"consent_linking": True} | one for one in people]).write_parquet(folder / "customers.parquet")
+    owners = {"S1": "C1", "S2": "C2", "S3": "C6", "S4": None, "S5": None}
+    rows = [
+        {"session_id": session, "event": at, "customer_id": owner, "page": page}
+        for session, owner in owners.items()
+        for at, page in ((1, "calculator"), (0, "home"))
+    ]
+    rows += [
+        {"session_id": "S6", "event": at, "customer_id": one, "page": "home"} for at, one in enumerate(("C1", "C6"))
+    ]
+    rows += [
+        {"session_id": "S7", "event": at, "customer_id": one, "page": "home"} for at, one in enumerate(("C1", "C2"))
+    ]
+    pl.DataFrame(rows).write_parquet(folder / "session_events.parquet")
+    pl.DataFrame({"session_id": ["S4"], "customer_id": ["C1"]}).write_parquet(folder / "links.parquet")
+    return CustomerBook(folder, folder / "links.parquet")
+
+
+@pytest.mark.parametrize(("session", "owner"), [("S1", "C1"), ("S3", None), ("S4", "C1"), ("S5", None)])
+def test_a_visit_names_its_customer_only_where_that_one_agreed(tmp_path: Path, session: str, owner: str | None) -> None:
+    found = visits(tmp_path).visit(session)
+    assert found is not None
+    assert (found.customer_id, found.barred) == (owner, None)
+    assert [one["page"] for one in found.events] == ["home", "calculator"]
+    assert all("customer_id" not in one for one in found.events)
+
+
+def test_of_a_barred_customers_visit_nothing_is_read(tmp_path: Path) -> None:
+    book = visits(tmp_path)
+    found = book.visit("S2")
+    assert found is not None
+    assert (found.barred, found.events, found.customer_id) == (DO_NOT_DISTURB, (), None)
+    assert book.visit("S9") is None
+    two = book.visit("S7")
+    assert two is not None
+    assert (two.barred, two.events) == (DO_NOT_DISTURB, ())
+
+
+def test_a_visit_in_which_two_logged_in_is_nobodys(tmp_path: Path) -> None:
+    book = visits(tmp_path)
+    found = book.visit("S6")
+    assert found is not None
+    assert (found.customer_id, found.barred, len(found.events)) == (None, None, 2)
+    assert CustomerBook(tmp_path / "nowhere").visit("S1") is None
+
+
+def test_who_is_barred_is_told_for_many_at_once(book: CustomerBook, tmp_path: Path) -> None:
+    found = book.barred(["C1", "C2", "C3", "C4", "stranger"])
+    assert found == {"C2": DO_NOT_DISTURB, "C3": NO_CONSENT, "C4": NO_CONSENT}
+    assert CustomerBook(tmp_path / "nowhere").barred(["C2"]) == {}

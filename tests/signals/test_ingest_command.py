@@ -67,6 +67,10 @@ def test_the_whole_way(home: Path, tmp_path: Path) -> None:
     notes = pl.read_parquet(tmp_path / "signals" / "tables" / "notes.parquet")
     assert notes["text"].unique().to_list() == ["Call me on [telephone number], amount not credited"]
 
+    strict = json.loads(run(tmp_path, "link", "--json", "--link-from", "12").stdout)
+    assert strict["customers"] > linked["customers"]
+    assert strict["review"] > linked["review"]
+    assert json.loads(run(tmp_path, "link", "--json").stdout)["customers"] == linked["customers"]
     pairs = [json.loads(line) for line in run(tmp_path, "review", "--json").stdout.splitlines()]
     assert len(pairs) == min(20, linked["review"]) > 0
     left, right = pairs[0]["left"], pairs[0]["right"]
@@ -90,7 +94,9 @@ def test_the_whole_way(home: Path, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("publish",), "signals link"),
+        (("publish", "--memory", "lots"), "512MB"),
         (("link",), "signals ingest"),
+        (("link", "--link-from", "2", "--review-from", "5"), "lies above link"),
         (("review",), "signals link"),
         (("ingest", "coffee=beans.csv"), "SOURCE=PLACE"),
         (("decide", "a", "b", "maybe", "--by", "x", "--reason", "y"), "no decision"),

@@ -130,6 +130,40 @@ def test_bytes_that_are_no_text_cost_their_row_only(store: SignalStore, tmp_path
     assert told.accepted == 3
 
 
+@pytest.mark.parametrize("later", ["T9,C1,2026-01-09,upi,DR,9,,plain,N", 'T9,C1,2026-01-09,upi,DR,9,,"quoted, too",N'])
+@pytest.mark.parametrize("many", [3, 9_000])
+def test_a_quote_that_nobody_closes_costs_its_own_row_only(
+    store: SignalStore, tmp_path: Path, many: int, later: str
+) -> None:
+    torn = 'T4,C1,2026-01-09,upi,DR,5,,"KIRANA 004,N'
+    rest = [f"X{n},C1,2026-01-09,upi,DR,{n + 1},,KIRANA {'x' * 100} {n},N" for n in range(many)]
+    place = write(tmp_path, "t.csv", [*TXNS[:2], torn, *TXNS[2:], *rest, later])
+    told = take(store, "transactions", place).receipt
+    assert told is not None
+    assert told.reasons == {"open_quote": 1}
+    assert (told.accepted, told.rows) == (4 + many, 5 + many)
+    assert [one.row for one in store.faults("transactions", told.sha256)] == [2]
+
+
+def test_a_text_may_have_several_lines(store: SignalStore, tmp_path: Path) -> None:
+    note = 'N1,K1,2026-01-01,enquiry,"asked for ""SIP"",\nthen, for a loan\n"'
+    place = write(tmp_path, "crm.csv", ["note_id,contact_id,at,kind,text", note, "N2,K2,2026-01-02,enquiry,plain"])
+    told = take(store, "crm", place).receipt
+    assert told is not None
+    assert (told.accepted, told.rejected) == (2, 0)
+    texts = pl.concat([pl.read_parquet(one) for one in store.files("crm")])["text"].to_list()
+    assert sorted(texts) == ['asked for "SIP",\nthen, for a loan', "plain"]
+
+
+@pytest.mark.parametrize("data", ["\n".join(TXNS).encode("utf-16"), b"PK\x03\x04\x14\x00\x06\x00 a spreadsheet"])
+def test_what_is_no_text_is_called_so(store: SignalStore, tmp_path: Path, data: bytes) -> None:
+    place = tmp_path / "t.csv"
+    place.write_bytes(data)
+    told = take(store, "transactions", str(place))
+    assert (told.outcome, told.reason) == ("refused", "it is no UTF-8 text")
+    assert "UTF-8" in told.remedy
+
+
 def test_damaged_files_stand_aside_and_the_others_go_in(store: SignalStore, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     torn = Path(
@@ -288,6 +322,15 @@ def test_a_database_is_asked_for_what_is_new(store: SignalStore, tmp_path: Path)
     know(store, "C1", "C2")
     assert publish(store).tables["transactions"] == 31
 
+    with sqlite3.connect(base) as link:
+        link.execute("INSERT INTO txn VALUES ('LATE','C2','2026-01-02 10:00:00','upi','DR','7','','','N')")
+    link.close()
+    take(store, "transactions", url)
+    assert publish(store).tables["transactions"] == 31, "it is older than a week"
+    ingest(store, [("transactions", url)], whole=True)
+    assert publish(store).tables["transactions"] == 32
+    assert ingest(store, [("transactions", url)], whole=True).deliveries[0].outcome == "duplicate"
+
 
 def test_a_duckdb_database_and_parquet_give_the_same_tables_as_csv(tmp_path: Path) -> None:
     import duckdb
@@ -296,7 +339,7 @@ def test_a_duckdb_database_and_parquet_give_the_same_tables_as_csv(tmp_path: Pat
     pl.read_csv(place, infer_schema=False).write_parquet(tmp_path / "t.parquet")
     with duckdb.connect(str(tmp_path / "b.duckdb")) as link:
         link.read_csv(place, all_varchar=True).create("txn")
-    found = []
+    found: list[dict[str, bytes]] = []
     for where in (place, str(tmp_path / "t.parquet"), f"duckdb:///{tmp_path}/b.duckdb#txn"):
         one = SignalStore(tmp_path / f"s{len(found)}")
         assert take(one, "transactions", where).outcome == "taken"

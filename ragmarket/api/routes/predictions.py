@@ -42,7 +42,9 @@ Customers = Annotated[list[dict[str, Any]], Body(min_length=1, max_length=MOST, 
     responses=responses(HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 def predict(signals: Signals, doors: Open) -> Prediction:
-    """By signals, by `customer_id` alone, or by a visit's `events`: segment, intent, product and channel with reasons.
+    """By signals, by `customer_id` alone, by a visit or by `segment`: segment, intent, product, channel, reasons.
+
+    A visit is given by its `events`, or by the `session_id` of a published one.
 
     Whoever did not consent is not predicted for; the answer is the neutral segment and says so. An unknown signal is
     refused by its name.

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ragmarket.errors import InvalidInput
 from ragmarket.schemas.identity import FieldEvidence, PairVerdict
 from ragmarket.signals.identity.model import COMPARISONS, LEVELS
 
@@ -26,10 +27,21 @@ _SAME_MAILBOX = frozenset((0, 2))
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Match weights in bits (log2 odds): 3 is a probability of .89, 0 an even chance."""
+    """Match weights in bits (log2 odds): 3 is a probability of .89, 0 an even chance.
+
+    Raises:
+        InvalidInput: Pairs would be linked before they were worth a review.
+    """
 
     link: float = 3.0
     review: float = -1.0
+
+    def __post_init__(self) -> None:
+        if not self.review <= self.link:
+            raise InvalidInput(
+                f"thresholds: review ({self.review:g} bits) lies above link ({self.link:g} bits)",
+                hint="Pairs between the two wait for a person.",
+            )
 
 
 def level(row: Mapping[str, Any], field: str) -> int:

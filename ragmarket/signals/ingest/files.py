@@ -10,6 +10,7 @@ import csv
 import gzip
 import hashlib
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _GZIP = b"\x1f\x8b"
+_OPEN_QUOTE = "open_quote"
 _PARQUET = b"PAR1"
 
 
@@ -92,19 +94,19 @@ class FileDelivery:
         csv.field_size_limit(_CHUNK)
         with self._bytes() as stream:
             first = stream.readline(_CHUNK).decode("utf-8", "replace")
+        if "\x00" in first:
+            raise InvalidInput(
+                "it is no UTF-8 text", hint="Export CSV in UTF-8 (not UTF-16, not a spreadsheet), or Parquet."
+            )
         delimiter = max(",;\t|", key=first.count)
         header = checked_header(next(csv.reader([first], delimiter=delimiter), []))
 
         def rows() -> Iterator[Batch]:
             with self._bytes() as stream:
                 lines = (line.decode("utf-8", "surrogateescape") for line in stream)
-                reader = csv.reader(lines, delimiter=delimiter)
-                try:
-                    next(reader)
-                    yield from _batched(reader, header)
-                except csv.Error as error:
-                    problem = f"line {reader.line_num} is no CSV: {error}"
-                    raise InvalidInput(problem, hint="Export the file again.") from error
+                records = _records(lines, delimiter, len(header))
+                next(records, None)
+                yield from _batched(records, header)
 
         return header, rows()
 
@@ -145,16 +147,48 @@ def _as_text(schema: pl.Schema) -> list[pl.Expr]:
     return found
 
 
-def _batched(reader: Iterator[list[str]], header: Sequence[str]) -> Iterator[Batch]:
+def _records(lines: Iterator[str], delimiter: str, width: int) -> Iterator[list[str] | None]:
+    """Rows; None for a line whose quotes do not close.
+
+    A quote that nobody closes would take in all lines up to the next one: it costs its own line only, and what follows
+    is read again. A field may hold line breaks where the row has as many fields as the header.
+    """
+    again: deque[str] = deque()
+    taken: list[str] = []
+
+    def fed() -> Iterator[str]:
+        while (line := again.popleft() if again else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(fed(), delimiter=delimiter, strict=True)
+    while True:
+        taken.clear()
+        row: list[str] | None
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            row = None
+        if row is None or (len(taken) > 1 and len(row) != width):
+            again.extendleft(reversed(taken[1:]))
+            reader = csv.reader(fed(), delimiter=delimiter, strict=True)
+            yield None
+        else:
+            yield row
+
+
+def _batched(records: Iterator[list[str] | None], header: Sequence[str]) -> Iterator[Batch]:
     kept: list[list[str | None]] = []
     numbers: list[int] = []
     torn: list[tuple[int, str]] = []
-    for number, row in enumerate(reader, start=1):
-        if not row:
+    for number, row in enumerate(records, start=1):
+        if row is not None and not row:
             continue
-        fault = _torn(row, len(header))
-        if fault:
-            torn.append((number, fault))
+        fault = _OPEN_QUOTE if row is None else _torn(row, len(header))
+        if fault or row is None:
+            torn.append((number, fault or _OPEN_QUOTE))
         else:
             kept.append([field.strip() or None for field in row])
             numbers.append(number)

@@ -41,13 +41,14 @@ def record_id(source: str, value: str) -> str:
 
 
 def ingest(
-    store: SignalStore, deliveries: Iterable[tuple[Source, str]], *, progress: Progress = _quiet
+    store: SignalStore, deliveries: Iterable[tuple[Source, str]], *, whole: bool = False, progress: Progress = _quiet
 ) -> IngestReport:
     """Take deliveries in.
 
     Args:
         store: Where to.
         deliveries: Source and place (path, or ``URL#table``) of each.
+        whole: Ask databases for all rows, not only for those since the watermark less `LATENESS`.
         progress: Told of each delivery.
 
     Returns:
@@ -68,7 +69,7 @@ def ingest(
             def told(rows: int, name: str = f"{source}: {Path(where).name}", place: int = place) -> None:
                 progress(f"{name}, {rows:,} rows", place, len(wanted))
 
-            done.append(_one(store, source, where, contracts[source], told))
+            done.append(_one(store, source, where, contracts[source], told, whole=whole))
     progress("done", len(wanted), len(wanted))
     taken = [one.receipt for one in done if one.outcome == "taken" and one.receipt]
     return IngestReport(
@@ -94,7 +95,9 @@ def find_deliveries(folder: Path) -> list[tuple[Source, str]]:
     return found
 
 
-def _one(store: SignalStore, source: Source, where: str, contract: Contract, told: Callable[[int], None]) -> Delivery:
+def _one(
+    store: SignalStore, source: Source, where: str, contract: Contract, told: Callable[[int], None], *, whole: bool
+) -> Delivery:
     sha256 = None
     try:
         delivery = open_delivery(where)
@@ -102,7 +105,7 @@ def _one(store: SignalStore, source: Source, where: str, contract: Contract, tol
         known = store.receipt(source, sha256) if sha256 else None
         if known:
             return _duplicate(delivery.name, source, known)
-        return _take(store, source, delivery, contract, sha256, told)
+        return _take(store, source, delivery, contract, sha256, told, whole=whole)
     except InvalidInput as error:
         name = Path(where).name if "://" not in where else where.split("://")[0]
         refused = Delivery(name=name, source=source, outcome="refused", reason=error.message, remedy=error.hint)
@@ -122,11 +125,13 @@ def _take(
     contract: Contract,
     sha256: str | None,
     told_rows: Callable[[int], None],
+    *,
+    whole: bool,
 ) -> Delivery:
     mapping, ignored = contract.mapping(delivery.header())
     before = store.watermark(source)
     since = None
-    if isinstance(delivery, SqlDelivery) and before:
+    if isinstance(delivery, SqlDelivery) and before and not whole:
         delivery.clock = next(given for given, name in mapping.items() if name == contract.clock)
         since = (datetime.fromisoformat(before) - LATENESS).date().isoformat()
     staged = store.stage()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -71,7 +72,7 @@ def publish(
         progress: Told of each table.
 
     Raises:
-        InvalidInput: Identity resolution never ran.
+        InvalidInput: Identity resolution never ran, or the memory is no size.
         BackendUnavailable: Another process writes to the store.
         MissingDependency: duckdb is not installed.
     """
@@ -79,6 +80,8 @@ def publish(
         import duckdb
     except ImportError as error:
         raise MissingDependency("duckdb", "signals") from error
+    if not re.fullmatch(r"\d+(\.\d+)?\s*[KMGT]i?B", memory, re.IGNORECASE):
+        raise InvalidInput(f"memory: {memory!r} is no size", hint="For example 2GB or 512MB.")
     people = store.identity / "customers.parquet"
     if not people.exists():
         raise InvalidInput("no customer is known yet", hint="Run `ragmarket signals link` first.")

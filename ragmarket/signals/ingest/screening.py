@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 REMEDIES = {
     "field_count": "Quote fields that hold the separator, and deliver the row again.",
+    "open_quote": "Close the quote, or double a quote that belongs to the text, and deliver the row again.",
     "not_text": "Save the file as UTF-8 and deliver it again.",
     "missing": "Fill the column at its source.",
     "not_a_number": "Write digits with a point; commas are allowed between groups.",

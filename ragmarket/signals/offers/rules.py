@@ -55,11 +55,13 @@ class OfferRule(Frozen):
         return when
 
     def fits(self, row: dict[str, object]) -> bool:
-        """Whether a customer shows all the signs, and does not hold the product already."""
+        """Whether a customer shows all the signs, and does not hold the product yet; an unknown amount shows none."""
         if row.get(f"holds_{self.offer}"):
             return False
         return all(
-            wanted.holds(float(row[name])) if isinstance(wanted, Bound) else bool(row[name]) == wanted  # type: ignore[arg-type]
+            row[name] is not None and wanted.holds(float(row[name]))  # type: ignore[arg-type]
+            if isinstance(wanted, Bound)
+            else bool(row[name]) == wanted
             for name, wanted in self.when.items()
         )
 

@@ -94,6 +94,31 @@ def signs(
     )
 
 
+def month_of(standing: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
+    """The last month in the columns that `signs` reads, where a bank knows holdings and balances of today alone.
+
+    Args:
+        standing: `ragmarket.signals.ingest.publishing.STANDING`.
+        transactions: `ragmarket.signals.tables.TRANSACTIONS`; what came in during their last month is the inflow.
+    """
+    import polars as pl
+
+    last = pl.lit(transactions["period"].max(), pl.Int32)
+    inside = transactions.filter((pl.col("period") == last) & (pl.col("type").cast(pl.String) == "credit"))
+    inflow = inside.group_by("customer_id").agg(pl.col("amount_inr").sum().alias("credits_inr"))
+    held = pl.col("holdings").fill_null("").str.split("|")
+    return (
+        standing.select(
+            "customer_id",
+            last.alias("period"),
+            "balance_inr",
+            *(held.list.contains(name).alias(f"holds_{name}") for name in PRODUCT_CLASSES),
+        )
+        .join(inflow, on="customer_id", how="left")
+        .with_columns(pl.col("credits_inr").fill_null(0.0))
+    )
+
+
 def _browsing(events: pl.DataFrame, period: int) -> pl.DataFrame:
     import polars as pl
 
