@@ -106,3 +106,22 @@ def test_every_language_can_say_the_scopes_and_the_events(language: str) -> None
         assert pack.conditions[id_]
     events = [pack.formats.periods[one] for one in ("transaction", "order", "request")]
     assert len(set(events)) == 3
+
+
+@pytest.mark.parametrize(
+    ("product_class", "text"),
+    [
+        ("home_loan", "Other borrowers pay 3% of the amount prepaid, plus GST."),
+        ("loan", "For all other customers the processing fee is 1.5% of the loan amount."),
+        ("gold_loan", "Processing fee for the remaining branches: ₹500"),
+        ("savings", "Others pay ₹250 a year for the debit card."),
+    ],
+)
+def test_what_holds_for_the_others_is_not_told_of_all(reader: FactReader, product_class: str, text: str) -> None:
+    assert not read(reader, product_class, text).phrasable
+
+
+@pytest.mark.parametrize("text", ["Further cheque leaves, each; What it costs: ₹3", "Extra leaves: ₹4 each"])
+def test_a_cheque_leaf_is_no_returned_cheque(reader: FactReader, text: str) -> None:
+    found = read(reader, "savings", text)
+    assert not (found.phrasable and found.kind == "cheque_return_charge")
