@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
+from ragmarket.generation.lines import fitting
 from ragmarket.generation.planning import places_of
 from ragmarket.generation.prompt import build_prompt
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
 from ragmarket.generation.telling import Teller, mannered, shaken
 from ragmarket.generation.variants import VARIANTS, place_among_variants, rotation
-from ragmarket.generation.wording import fitting, naming, room_of
+from ragmarket.generation.wording import naming, room_of
 from ragmarket.knowledge.angles import Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
 from ragmarket.knowledge.language import LanguagePack
@@ -107,7 +108,9 @@ class GroundedDrafter:
             worth |= {
                 fact.id: 1 / min(map(len, pack.kinds[fact.kind].all)) for fact in facts if fact.kind in pack.kinds
             }
-        tellings = self._teller.tellings(brief, facts, worth, needs, (least, most), places_of(evidence), openers)
+        groups = {id_ for audience in self._angles.audiences.values() for id_ in audience.conditions}
+        places = places_of(evidence, groups)
+        tellings = self._teller.tellings(brief, facts, worth, needs, (least, most), places, openers)
         # What the message announces it must tell, so only facts that it cannot leave out count.
         sure = [fact for fact in facts if fact.must]
         if tellings[-1]:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 from ragmarket.errors import NothingToSay
+from ragmarket.generation.lines import bridges_of, ctas_of, openings_of, subjects_of
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body, slot_token
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.generation.wording import bridges_of, ctas_of, openings_of, phrasings_of, subjects_of
+from ragmarket.generation.wording import phrasings_of, side_by_side, spare_phrasings_of
 from ragmarket.knowledge.language import LanguagePack
 
 # Letters and marks of each script without its digits; ZWNJ and ZWJ belong to the spelling of several languages.
@@ -122,6 +123,15 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
     return lines
 
 
+def _book(task: WritingTask, pack: LanguagePack, names: Callable[[str], bool]) -> dict[str, Sequence[str] | None]:
+    """The bank's phrasings of each fact that may stand where it does."""
+    rows: Sequence[Sequence[str]] = [phrasings_of(task, pack, fact.id, names) for fact in task.facts]
+    # Which claims are neighbours is known only where all are told.
+    if task.min_claims >= len(task.facts):
+        rows = side_by_side(rows, [spare_phrasings_of(task, pack, fact.id) for fact in task.facts])
+    return {fact.id: row for fact, row in zip(task.facts, rows, strict=True)}
+
+
 def build_grammar(
     task: WritingTask,
     pack: LanguagePack,
@@ -152,11 +162,12 @@ def build_grammar(
     if task.channel in {"email", "push"}:
         lines["subject"] = subjects_of(task, pack, fits)
     if task.channel in {"email", "whatsapp"}:
-        lines |= {"opening": openings_of(task, pack), "cta": ctas_of(task, pack)}
+        lines["opening"] = openings_of(task, pack, lines.get("subject", ()))
+        lines["cta"] = ctas_of(task, pack, [line for above in lines.values() for line in above])
     head = [f'{_field(field)} ","' for field in lines if field != "cta"]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
-    book = {fact.id: phrasings_of(task, pack, fact.id, names) if by_the_book else None for fact in task.facts}
+    book = _book(task, pack, names) if by_the_book else dict.fromkeys(fact.id for fact in task.facts)
     bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),

@@ -10,17 +10,22 @@ the most, whichever of them answers the brief better, and fine print opens no me
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ragmarket.generation.task import Fact
 from ragmarket.knowledge.angles import ASIDE, MAIN, Angles, leaning
 from ragmarket.knowledge.catalogue import Theme
-from ragmarket.schemas.evidence import Evidence, Slot
+from ragmarket.schemas.evidence import Evidence, Figure, Slot
 
 LEADING = 2
 KIND_AGAIN = 0.5
 CONCERN_AGAIN = 0.6
+MOST = ("up_to", "below")
+# Figures that say for what a fact holds, where they stand beside the one that it gives.
+SLABS = ("duration", "age", "cover", "amount_slab", "balance_slab", "outstanding_slab", "credit_score")
+DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "week": 7.0, "month": 365 / 12, "year": 365.0}
 
 
 def plan(
@@ -92,7 +97,7 @@ def arranged(
     chosen: Sequence[Fact],
     needs: Mapping[str, frozenset[str]],
     angles: Angles,
-    place: Mapping[str, tuple[int, ...]],
+    place: Mapping[str, tuple[float, ...]],
     opened: Mapping[str, int] | None = None,
     openers: Collection[str] = (),
 ) -> tuple[Fact, ...]:
@@ -149,15 +154,51 @@ def leading(weights: Mapping[Theme, float], there: Collection[Theme]) -> frozens
     return frozenset([*leaning(weights)[:LEADING], *ranked[:LEADING]])
 
 
-def places_of(evidence: Sequence[Evidence]) -> dict[str, tuple[int, ...]]:
-    """How facts of one kind follow one another: the least before the most, else as their document has them."""
+def places_of(evidence: Sequence[Evidence], groups: Collection[str] = ()) -> dict[str, tuple[float, ...]]:
+    """How facts of one kind follow one another.
+
+    What holds for all stands before what holds for a group, the least before the most, and slabs (of time, amount, age
+    and so on) from the lowest to the highest; what these leave open follows its document.
+
+    Args:
+        evidence: The facts.
+        groups: Conditions under which a fact holds for a group of customers alone.
+    """
     return {
         item.id: (
-            int(any(slot.low.bound in ("up_to", "below") for slot in item.slots if not _rides(item, slot))),
+            int(any(condition.id in groups for condition in item.conditions)),
+            int(any(slot.low.bound in MOST and not _divides(item, slot) for slot in item.slots)),
+            *_slab(item),
             item.start,
         )
         for item in evidence
     }
+
+
+def _slab(item: Evidence) -> tuple[float, float, float]:
+    """For what a fact holds: which sort of slab, its lower and its upper end in one unit; none comes before any."""
+    slots = [slot for slot in item.slots if _divides(item, slot)]
+    if not slots:
+        return (-1.0, 0.0, 0.0)
+    slot = min(slots, key=lambda one: SLABS.index(_role(item, one)))
+    low = _size(slot.low)
+    open_below, open_above = slot.low.bound in (*MOST, "within"), slot.low.bound in ("from", "above", "after")
+    high = _size(slot.high) if slot.high else math.inf if open_above else low
+    return (float(SLABS.index(_role(item, slot))), 0.0 if open_below else low, high)
+
+
+def _divides(item: Evidence, slot: Slot) -> bool:
+    """Whether a slot says for what the fact holds, and is not the figure that the fact gives."""
+    figures = sum(not _rides(item, one) for one in item.slots)
+    return _role(item, slot) in SLABS and (_rides(item, slot) or figures > 1)
+
+
+def _role(item: Evidence, slot: Slot) -> str:
+    return next((condition.id for condition in item.conditions if condition.slot == slot.name), slot.role)
+
+
+def _size(figure: Figure) -> float:
+    return float(figure.value) * DAYS.get(figure.unit, 1.0)
 
 
 def _rides(item: Evidence, slot: Slot) -> bool:

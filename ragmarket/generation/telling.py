@@ -119,7 +119,7 @@ class Teller:
         worth: Mapping[str, float],
         needs: Mapping[str, frozenset[str]],
         length: tuple[int, int],
-        places: Mapping[str, tuple[int, ...]],
+        places: Mapping[str, tuple[float, ...]],
         openers: Collection[str],
     ) -> list[tuple[Fact, ...]]:
         """The facts of the brief's variants up to its own, in the order of telling; empty where no plan fits.

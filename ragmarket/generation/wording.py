@@ -1,23 +1,24 @@
-"""Which of the bank's words a task may be told in: by channel, register, style, intent and where the group goes on.
+"""Which of the bank's words the facts of a task may be told in: by channel, register, style and variant.
 
-A message names its product once before the claims, in its title, subject or opening; the claims then do without the
-name. Where nothing before them names it, as in an SMS, the first claim does if there is room; and no first claim points
-at "this loan" where the line right before it did not name one.
+A message names its product once before the claims, in its title or opening; the claims then do without the name. Where
+the line right before them does not name it, as in an SMS or under a bare salutation, the first claim does if there is
+room; and no first claim points at "this loan" there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Literal
+from dataclasses import replace
+from itertools import zip_longest
 
+from ragmarket.generation.lines import PRODUCT, named_above, nameless_lines, naming_lines
 from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.prompt import register_of, style_of
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.knowledge.language import LanguagePack, by_length
 from ragmarket.schemas.compliance import Policy
 
-_PRODUCT = "{product}"
 _WORD = re.compile(r"[^\s{}.,;:?।()]+")
 _SLOT = re.compile(r"\{S\d+[a-z]\}")
 # A figure as long as most get, with its unit and a bound.
@@ -26,81 +27,6 @@ _FIGURE = "0" * 14
 SEGMENT_LATIN, SEGMENT_NATIVE = 153, 67
 # The phrasings of a fact are dealt out to as many variants.
 SHARES = 3
-
-
-def _mannered(task: WritingTask, common: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """Lines of the intent's own where it has some for this product; plain words keep to the common ones."""
-    return by_length(own if own and task.own_lines and task.tone != "formal" else common, task.style)
-
-
-def openings_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
-    """The lines that may open the message."""
-    channel: Literal["whatsapp", "email"] = "email" if task.channel == "email" else "whatsapp"
-    common = pack.openings[channel]
-    own = pack.greeted(task.intent) if channel == "email" else pack.intent_openings.get(task.intent, ())
-    common, own = (_of_one_mind(lines, subject=channel == "email") for lines in (common, own))
-    return _turn(_mannered(task, common, own), task)
-
-
-def _turn(lines: Sequence[str], task: WritingTask) -> tuple[str, ...]:
-    """The line whose turn it is, so that not all messages open and close alike; all where lines take no turns."""
-    return tuple(lines) if task.rotation is None or not lines else (lines[task.rotation % len(lines)],)
-
-
-def _of_one_mind(lines: Sequence[str], *, subject: bool) -> tuple[str, ...]:
-    """The openings that name the product, or those that do not, so that the first claim knows whether to name it.
-
-    Where no subject stands above, those that do if there are any; else the greater part.
-    """
-    naming, nameless = _naming(lines), _nameless(lines)
-    return naming if naming and (not subject or len(naming) >= len(nameless)) else nameless
-
-
-def named_above(task: WritingTask, pack: LanguagePack) -> bool:
-    """Whether the line right before the claims names the product: a push message's title, or the opening."""
-    if task.channel in ("email", "whatsapp"):
-        return bool(_naming(openings_of(task, pack)))
-    return task.channel == "push"
-
-
-def _naming(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(line for line in lines if _PRODUCT in line)
-
-
-def _nameless(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple(line for line in lines if _PRODUCT not in line)
-
-
-def subjects_of(task: WritingTask, pack: LanguagePack, fits: Callable[[str], bool] = bool) -> tuple[str, ...]:
-    """The subjects of an e-mail or titles of a push message.
-
-    Args:
-        task: What is to be written.
-        pack: The language.
-        fits: Whether a subject has room beside the product's name; where none has, the shortest stays.
-    """
-    common: Sequence[str] = pack.titles if task.channel == "push" else pack.subjects
-    has_own = task.channel != "push" and task.own_lines
-    own: Sequence[str] = pack.intent_subjects.get(task.intent, ()) if has_own else ()
-    lines = [line for line in _mannered(task, common, own) if fits(line)]
-    lines = lines or [line for line in (*common, *own) if fits(line)]
-    return _turn(lines, task) or (min((*common, *own), key=len),)
-
-
-def fitting(product_name: str, most: int | None) -> Callable[[str], bool]:
-    """Whether a line has room: at most so many characters with the product's name in it, where there is a limit."""
-    return lambda line: most is None or len(line.replace(_PRODUCT, product_name)) <= most
-
-
-def ctas_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
-    """The calls to action: of the intent, or where the group that the message is for likes to go on."""
-    own_aim = task.own_aim or not task.own_lines
-    return _turn(pack.ctas[task.aim] if own_aim else pack.ctas_for(task.aim, task.intent), task)
-
-
-def bridges_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
-    """The lines that may lead over from the first fact to the others."""
-    return _turn(pack.bridges, task)
 
 
 def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int | None) -> Callable[[str], bool]:
@@ -141,18 +67,17 @@ def phrasings_of(
     if len(alike) > 1:
         # The name falls away here alone: a first claim that had to bear it could not leave the others their own words.
         pool = next(
-            (lines for lines in (_nameless(own), _nameless(kind.all), own) if len(lines) >= len(alike)), kind.all
+            (lines for lines in (nameless_lines(own), nameless_lines(kind.all), own) if len(lines) >= len(alike)),
+            kind.all,
         )
         pool = pool[alike.index(id_) :: len(alike)] or pool
         return _of_turn((unnamed and _unpointed(pool, pack)) or pool, (), task, id_)
-    pool = _nameless(own) or own
+    pool = nameless_lines(own) or own
     if unnamed:
-        # An e-mail's subject has named it, so there a claim that points at nothing need not name it again.
-        plain = _unpointed(_nameless(own), pack)
-        named = next(
-            (found for lines in (own, kind.all) if (found := tuple(one for one in _naming(lines) if names(one)))), ()
-        )
-        pool = (plain or named if task.channel == "email" else named or plain) or pool
+        plain = _unpointed(nameless_lines(own), pack)
+        named, others = (tuple(one for one in naming_lines(lines) if names(one)) for lines in (own, kind.all))
+        # An e-mail's subject has named it, so there a claim need not leave its register for the name.
+        pool = named or (plain or others if task.channel == "email" else others or plain) or pool
     styled = by_length(pool, style)
     return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
 
@@ -174,9 +99,58 @@ def _of_turn(pool: Sequence[str], others: Sequence[str], task: WritingTask, id_:
     return tuple(pool[(turn + task.rotation) % shares :: shares])
 
 
+def spare_phrasings_of(task: WritingTask, pack: LanguagePack, id_: str) -> tuple[str, ...]:
+    """Phrasings of a fact that no variant up to this one tells it in, and that need no more room than its own."""
+    if task.rotation is None or id_ not in task.turns:
+        return ()
+
+    def of_turn(turn: int) -> tuple[str, ...]:
+        return phrasings_of(replace(task, turns={**task.turns, id_: turn}), pack, id_)
+
+    used = {phrase for turn in range(task.turns[id_] + 1) for phrase in of_turn(turn)}
+    most = max(map(len, of_turn(task.turns[id_])))
+    later = dict.fromkeys(phrase for turn in range(task.turns[id_] + 1, SHARES) for phrase in of_turn(turn))
+    return tuple(phrase for phrase in later if phrase not in used and len(phrase) <= most)
+
+
+def side_by_side(rows: Sequence[Sequence[str]], spare: Sequence[Sequence[str]] = ()) -> list[tuple[str, ...]]:
+    """The phrasings of claims that follow one another, without those that would begin like their neighbour.
+
+    Args:
+        rows: The phrasings of each claim, in the order of telling.
+        spare: Phrasings of each claim that may stand instead, where its own leave no other way to begin.
+
+    Returns:
+        Of each claim some of its phrasings, or spare ones; all of its own where no other way to begin is left.
+    """
+    found: list[tuple[str, ...]] = []
+    for row, instead in zip_longest(rows, spare, fillvalue=()):
+        before, here = found[-1] if found else (), tuple(row)
+        words, own = ({_beginning(line) for line in lines} - {None} for lines in (before, here))
+        others = tuple(line for line in here if _beginning(line) not in words)
+        earlier = tuple(line for line in before if _beginning(line) not in own)
+        if not others and earlier:
+            found[-1] = earlier
+        elif not others and len(own) > 1:
+            # Each could begin like the other: the first keeps one beginning, the second the rest.
+            kept = _beginning(before[0])
+            found[-1] = tuple(line for line in before if _beginning(line) == kept)
+            others = tuple(line for line in here if _beginning(line) != kept)
+        elif not others:
+            others = tuple(line for line in instead if _beginning(line) not in words)
+        found.append(others or here)
+    return found
+
+
+def _beginning(phrase: str) -> str | None:
+    """The word that a phrasing begins with; None where it begins with a figure, which differs anyway."""
+    first = phrase.split()[0]
+    return PRODUCT if first.startswith(PRODUCT) else None if first.startswith("{") else first.rstrip(",:;").casefold()
+
+
 def ways(pack: LanguagePack, kind: str, register: str) -> int:
     """In how many words of a register a kind can be told without the product's name."""
-    return len(_nameless(pack.kinds[kind].of(register, "any")))
+    return len(nameless_lines(pack.kinds[kind].of(register, "any")))
 
 
 def room_of(policy: Policy) -> int | None:
@@ -195,8 +169,8 @@ def room_needed(task: WritingTask, pack: LanguagePack) -> int:
     )
 
 
-def _length(fact: Fact, phrase: str, pack: LanguagePack, product_name: str = _PRODUCT) -> int:
-    text = phrase_claim(pack, fact, phrase).replace(_PRODUCT, product_name)
+def _length(fact: Fact, phrase: str, pack: LanguagePack, product_name: str = PRODUCT) -> int:
+    text = phrase_claim(pack, fact, phrase).replace(PRODUCT, product_name)
     return len(_SLOT.sub(_FIGURE, text)) + 1
 
 

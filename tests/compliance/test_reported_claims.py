@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from ragmarket.compliance.rules.citations import quotations
 from ragmarket.compliance.rules.claims import check_claims
-from ragmarket.compliance.rules.hearsay import quotations
 from ragmarket.compliance.rules.lexicon import load_lexicon
 from ragmarket.knowledge.files import ROOT
 

@@ -12,10 +12,11 @@ from transformers import PreTrainedTokenizerFast
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.grammar import build_grammar, can_end
+from ragmarket.generation.lines import openings_of
 from ragmarket.generation.phrasing import condition_clause, phrase_claim
 from ragmarket.generation.prompt import fact_body
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.generation.wording import openings_of, phrasings_of
+from ragmarket.generation.wording import phrasings_of
 from ragmarket.generation.writer.tokenizer import slot_tokens
 from ragmarket.knowledge.language import load_language
 from ragmarket.schemas.base import LANGUAGES

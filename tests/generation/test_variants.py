@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragmarket.generation.lines import bridges_of, ctas_of, openings_of, subjects_of
 from ragmarket.generation.planning import arranged, plan
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.telling import Teller, mannered
 from ragmarket.generation.variants import VARIANTS, manner_of, place_among_variants, rotation, told_apart
-from ragmarket.generation.wording import bridges_of, ctas_of, openings_of, phrasings_of, room_needed, subjects_of
+from ragmarket.generation.wording import phrasings_of, room_needed
 from ragmarket.knowledge.angles import load_angles
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.customers import Segment
@@ -119,7 +120,7 @@ def test_variants_share_no_words_of_a_fact_while_the_register_has_others(languag
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_lines_around_the_claims_take_turns(language: str) -> None:
     pack = load_language(language)
-    for channel, intent in (("email", "meet_expense"), ("whatsapp", "general")):
+    for channel, intent in (("email", "general"), ("whatsapp", "meet_expense"), ("whatsapp", "general")):
         task = replace(TASK, language=language, channel=channel, intent=intent)
         for lines_of in (openings_of, bridges_of, ctas_of, subjects_of):
             every = lines_of(task, pack)

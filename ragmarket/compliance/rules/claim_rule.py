@@ -101,6 +101,10 @@ class Negation(Frozen):
     What ``tellers`` say ("groups that promise") is reported to be rejected where ``cautions`` ("fraud", "call 1930")
     stand beside it and nothing in its sentence speaks for the bank (``own``: "our", "apply now"). ``impostors`` are
     who speaks in the bank's name ("crooks", "is fake"); what they say in quotation marks may say "our".
+    ``quotatives`` stand behind words that they cite as quotation marks would ("என்று", "ಎಂಬ"). ``verdicts`` say of
+    what is quoted, cited or asked that it is wrong ("false", "nobody knows"); ``corrections`` take back or forbid what
+    was quoted, the bank's own words too ("by mistake", "staff must not write"); ``referrals`` point back from a later
+    sentence and warn ("such schemes are fraud"). ``affirms`` answer a question that denies something ("there is").
     """
 
     before: tuple[str, ...] = ()
@@ -120,6 +124,11 @@ class Negation(Frozen):
     cautions: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     impostors: tuple[str, ...] = ()
+    quotatives: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    referrals: tuple[str, ...] = ()
+    affirms: tuple[str, ...] = ()
 
 
 class ExamplePair(Frozen):

@@ -8,9 +8,10 @@ from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
+from ragmarket.compliance.rules.citations import quotations
 from ragmarket.compliance.rules.claim_rule import ClaimRule
 from ragmarket.compliance.rules.disguise import readings
-from ragmarket.compliance.rules.hearsay import Hearing, quotations
+from ragmarket.compliance.rules.hearsay import Hearing
 from ragmarket.compliance.rules.lexicon import Lexicon, rule_list
 from ragmarket.compliance.rules.matching import Span
 from ragmarket.compliance.rules.reading import Reading

@@ -23,7 +23,8 @@ from ragmarket.errors import BadKnowledge
 TERM_LISTS = ("phrases", "denials", "lawful", "excuses")
 NEGATION_LISTS = (
     "before", "after", "through", "then", "never", "turns", "without", "others", "labels", "answers",
-    "warnings", "indefinites", "tellers", "cautions", "own", "impostors",
+    "warnings", "indefinites", "tellers", "cautions", "own", "impostors", "quotatives",
+    "verdicts", "corrections", "referrals", "affirms",
 )  # fmt: skip
 _CONCEPTS = "concepts.yaml"
 

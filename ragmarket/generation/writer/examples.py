@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ragmarket.generation.grammar import BRIDGED_FROM
+from ragmarket.generation.lines import ctas_of, openings_of, subjects_of
 from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.prompt import build_prompt, fact_body
 from ragmarket.generation.task import Fact, WritingTask
-from ragmarket.generation.wording import ctas_of, openings_of, phrasings_of, subjects_of
+from ragmarket.generation.wording import phrasings_of
 from ragmarket.knowledge.angles import THEMES, Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, Kind, Theme
 from ragmarket.knowledge.customers import Register, Style

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 # A figure is one word: its kind and its letter.
 _WORD = re.compile(r"(?:rupees|period|number|percent|ratio|date|age) [a-z]\b|[\w'’%-]+|[^\w\s]")
 _PAUSES = frozenset(".,;:–—?!")
-# Words on which a verdict hangs: an alignment that lost one of them is more often wrong than the rendering.
+# Words on which a verdict hangs stay what they are, and only a sure alignment makes one of another word: a model that
+# saw them come and go would learn to overlook them.
 _BEARING = frozenset(
     {"not", "no", "never", "nobody", "neither", "none", "nothing", "without", "unless", "except", "free"}
     | {"only", "all", "any", "every", "both", "either", "other", "same", "one", "two"}
@@ -24,11 +25,10 @@ _BEARING = frozenset(
     | {"less", "more", "lower", "higher", "than"}
 )
 _ROUNDS = 6
-_SURE = 0.08
+_SURE, _QUITE_SURE = 0.08, 0.3
 _SEEN = 4
 _FARTHEST = 6.0
 _OFTEN_LOST = 0.7
-_BEARING_KEPT = 0.7
 
 _Table = Mapping[tuple[str, str], float]
 _Said = list[tuple[str, float]]
@@ -76,7 +76,8 @@ class Glosser:
             for place, gloss in enumerate(glosses):
                 chances = [table.get((gloss, word), 0.0) for word in english]
                 best = max(range(len(english)), key=lambda at: (chances[at], -abs(at * scale - place)))
-                if chances[best] > _SURE and (" " not in gloss or gloss == english[best]):
+                made = gloss in _BEARING and english[best] not in _BEARING
+                if chances[best] > (_QUITE_SURE if made else _SURE) and (" " not in gloss or gloss == english[best]):
                     own[best].append((gloss, max(-_FARTHEST, min(_FARTHEST, place - best * scale))))
             for word, said in zip(english, own, strict=True):
                 self._said[word].append(said)
@@ -108,6 +109,6 @@ class Glosser:
         said = rng.choice(many)
         if not said and (word in _BEARING or " " in word or self._lost[word] < _OFTEN_LOST):
             said = rng.choice([one for one in many if one] or [[(word, 0.0)]])
-        if " " in word or (word in _BEARING and rng.random() < _BEARING_KEPT):
+        if " " in word or word in _BEARING:
             return [(word, said[0][1] if said else 0.0)]
         return said
