@@ -30,13 +30,18 @@ DECISIVE = frozenset(
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
 PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16}
 _EXACT = frozenset({"amount", "rate"})
+# A denial told apart by comparison alone: in so few words, against one sentence of one clause, nothing qualifies it.
+_CURT = 8
 # Between the two a claim is neither shown as supported nor said to be wrong.
 SUPPORTED, DOUBTED = 0.5, 0.46
 
 
-def decisive(claim: Statement, found: Outcome) -> bool:
+def decisive(claim: Statement, evidence: Sequence[Statement], found: Outcome) -> bool:
     """Whether a fault decides without any model."""
     words = len(claim.text.split())
+    plain = words <= _CURT and len(claim.clauses) == len(evidence) == len(evidence[0].clauses) == 1
+    if plain and {reason.code for _, reason in found.faults} == {"negation"}:
+        return True
     return any(reason.code in DECISIVE or words <= PLAIN.get(reason.code, 0) for _, reason in found.faults)
 
 

@@ -159,7 +159,7 @@ class ClaimVerifier:
     def _judged(self, seen: Compared, language: Language, *, words: bool) -> Judged:
         if self._model is None or not words:
             return without_model(seen.claim, seen.outcome)
-        if decisive(seen.claim, seen.outcome):
+        if decisive(seen.claim, seen.evidence, seen.outcome):
             return flagged(seen.outcome)
         chances = self._model.score([self._pair(seen, language)])[0].tolist()
         return with_model(seen.claim, seen.evidence, seen.outcome, chances)
