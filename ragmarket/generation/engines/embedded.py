@@ -86,30 +86,55 @@ class EmbeddedEngine:
                 self._grammars.popitem(last=False)
             return compiled
 
-    def _forced(self, matcher: Any, written: list[int]) -> list[int]:
-        """Tokens that the grammar leaves no choice about: read in one pass with what comes after them.
+    def _forced(self, matcher: Any, written: list[int]) -> tuple[list[int], list[Any]]:
+        """Tokens of letters that the grammar leaves no choice about, and what it admitted before each of them.
 
-        The tokenizer's own split of the whole text is taken, so that the model sees what it would have chosen; its last
-        tokens wait where some token could hold them together with what follows.
+        They are read in one pass with what comes after them. The tokenizer's own split of the whole text is taken; its
+        last tokens wait where some token could hold them together with what follows.
         """
+        import xgrammar
+
         try:
             text = matcher.find_jump_forward_string()
         except UnicodeDecodeError as cut:  # alternatives may part within the bytes of one letter
             text = cut.object[: cut.start].decode("utf-8")
         if not text:
-            return []
+            return [], []
         before = self._tokenizer.decode(written, skip_special_tokens=False)
         whole = self._tokenizer.encode(before + text, add_special_tokens=False)
         if whole[: len(written)] != written:
-            return []
+            return [], []
         pieces = self._tokenizer.convert_ids_to_tokens(whole[len(written) :])
         sure = next((at for at in range(len(pieces)) if self._goes_on("".join(pieces[at:]))), len(pieces) - 1)
         forced: list[int] = []
+        masks: list[Any] = []
         for token in whole[len(written) : len(written) + min(sure, len(pieces) - 1)]:
+            mask = xgrammar.allocate_token_bitmask(1, self._model.config.vocab_size)
+            matcher.fill_next_token_bitmask(mask)
             if not matcher.accept_token(token):
                 break
             forced.append(int(token))
-        return forced
+            masks.append(mask)
+        return forced, masks
+
+    @staticmethod
+    def _otherwise(logits: Any, masks: list[Any], forced: list[int]) -> tuple[int, int] | None:
+        """The first place at which a greedy model cuts forced letters otherwise, with its token; None where none is.
+
+        Args:
+            logits: Of shape (1, n + 1, vocabulary): before each of the n forced tokens, and behind the last.
+            masks: What the grammar admitted before each.
+            forced: The tokens as the tokenizer cuts them.
+        """
+        import xgrammar
+
+        for place, (mask, token) in enumerate(zip(masks, forced, strict=True)):
+            own = logits[:, place].float().clone()
+            xgrammar.apply_token_bitmask_inplace(own, mask)
+            best = int(own.argmax())
+            if best != token:
+                return place, best
+        return None
 
     def _goes_on(self, end: str) -> bool:
         """Whether some token is longer than the end of what is forced, and begins with it."""
@@ -137,12 +162,25 @@ class EmbeddedEngine:
         cache = None
         with torch.inference_mode():
             while len(written) < max_tokens:
-                forced = self._forced(matcher, written) if ends else []
+                forced, masks = self._forced(matcher, written) if ends else ([], [])
                 unread, written = [*unread, *forced], [*written, *forced]
                 output = self._model(
-                    input_ids=torch.tensor([unread]), past_key_values=cache, use_cache=True, logits_to_keep=1
+                    input_ids=torch.tensor([unread]),
+                    past_key_values=cache,
+                    use_cache=True,
+                    logits_to_keep=len(forced) + 1,
                 )
                 cache = output.past_key_values
+                cut = self._otherwise(output.logits, masks, forced) if temperature == 0 else None
+                if cut is not None:
+                    # A server goes token by token: what it would not have written is taken back.
+                    place, token = cut
+                    back = len(forced) - place
+                    matcher.rollback(back)
+                    cache.crop(-back)
+                    matcher.accept_token(token)
+                    written, unread = [*written[: len(written) - back], token], [token]
+                    continue
                 logits = output.logits[:, -1].float()
                 matcher.fill_next_token_bitmask(bitmask)
                 xgrammar.apply_token_bitmask_inplace(logits, bitmask)
