@@ -52,7 +52,7 @@ def test_what_the_grammar_forces_is_read_as_the_model_would_have_split_it(
     prompt = "<task> draft <lang> hi <channel> whatsapp <register> customer <style> any\n<write>\n"
     at_once = EmbeddedEngine(WRITER_WEIGHTS, threads=1)
     one_by_one = EmbeddedEngine(WRITER_WEIGHTS, threads=1)
-    monkeypatch.setattr(one_by_one, "_forced", lambda *_: [])
+    monkeypatch.setattr(one_by_one, "_forced", lambda *_: ([], []))
     one, other = (
         engine.generate(prompt, grammar, seed=0, max_tokens=80, temperature=0.0) for engine in (at_once, one_by_one)
     )
