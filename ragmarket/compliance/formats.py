@@ -169,8 +169,9 @@ def slot_text(slot: Slot, role: Role | None, pack: LanguagePack, rupee: str = "â
         case = dict(places(patterns[0]))["x"] if patterns else None
         text = _inflected(figure, pack, rupee, case)
         period = figure.period
-    if period and (role is None or role.period is None) and period in pack.formats.periods:
-        patterns.insert(len(patterns) if pack.formats.bound_inside else 0, pack.formats.periods[period])
+    around = pack.formats.period(period, figure.type) if period and (role is None or role.period is None) else None
+    if around:
+        patterns.insert(len(patterns) if pack.formats.bound_inside else 0, around)
     for pattern in patterns:
         text = _wrap(text, pattern)
     return text

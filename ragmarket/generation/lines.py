@@ -36,6 +36,11 @@ def nameless_lines(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(line for line in lines if PRODUCT not in line)
 
 
+def sentences(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines that tell their fact in a sentence, and do not put a label before a figure ("Annual fee: {amount}.")."""
+    return tuple(line for line in lines if ":" not in line)
+
+
 def overlap(one: str, other: str) -> float:
     """The share of the shorter of two lines that stands in the other too, 0 to 1.
 

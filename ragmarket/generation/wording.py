@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from ragmarket.generation.lines import PRODUCT, named_above, nameless_lines, naming_lines
+from ragmarket.generation.lines import PRODUCT, named_above, nameless_lines, naming_lines, sentences
 from ragmarket.generation.phrasing import phrase_claim
 from ragmarket.generation.prompt import register_of, style_of
 from ragmarket.generation.task import Fact, WritingTask
@@ -78,7 +78,9 @@ def phrasings_of(
         named, others = (tuple(one for one in naming_lines(lines) if names(one)) for lines in (own, kind.all))
         # An e-mail's subject has named it, so there a claim need not leave its register for the name.
         pool = named or (plain or others if task.channel == "email" else others or plain) or pool
-    styled = by_length(pool, style)
+    # A letter is read as prose: a label among its sentences looks like a gap in a form.
+    prose = sentences(pool) if task.channel == "email" else ()
+    styled = by_length(prose or pool, style)
     return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
 
 

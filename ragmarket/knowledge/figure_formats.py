@@ -43,6 +43,7 @@ class Formats(Frozen):
 
     ``bound_inside`` says that the bound belongs to the figure and the period goes around both. A pattern of ``bounds``
     or ``ranges`` may name the case that it governs: ``{x:dative}``, ``{low:dative}``, ``{high:dative}``.
+    ``rate_periods`` are the periods that a rate says otherwise: 8.5% p.a., but ₹499 a year.
     """
 
     bound_inside: bool = False
@@ -52,7 +53,13 @@ class Formats(Frozen):
     bounds: dict[Literal["from", "up_to", "above", "below", "within", "after"], str]
     ranges: dict[Literal["between", "to_below", "above_to"], str]
     periods: dict[str, str]
+    rate_periods: dict[str, str] = {}
     after_name: AfterName = AfterName()
+
+    def period(self, period: str, figure_type: str) -> str | None:
+        """How a figure of a type is said per period; None where the language has no pattern for it."""
+        own = self.rate_periods if figure_type == "rate" else {}
+        return own.get(period) or self.periods.get(period)
 
     @model_validator(mode="after")
     def _cases_there(self) -> Self:
@@ -65,7 +72,8 @@ class Formats(Frozen):
             if missing:
                 raise ValueError(f"cases.{name} and the plain forms differ in {', '.join(missing)}")
         # A case bends the figure itself, so nothing may stand between it and the bound that governs it.
-        parted = [period for period, pattern in self.periods.items() if not pattern.endswith("{x}")]
+        around = (*self.periods.items(), *self.rate_periods.items())
+        parted = [period for period, pattern in around if not pattern.endswith("{x}")]
         if self.cases and parted and not self.bound_inside:
             raise ValueError(f"the period {parted[0]} would part the figure from the bound that governs its case")
         return self
