@@ -12,6 +12,8 @@ from ragmarket import predicting
 from ragmarket.complying import ComplianceDesk
 from ragmarket.errors import RagmarketError
 from ragmarket.replaying import Replayer
+from ragmarket.rooms.customers import PREDICTOR_WEIGHTS
+from ragmarket.rooms.writing import WRITER_WEIGHTS
 from ragmarket.schemas.compliance import CheckRequest, CheckVerdict
 from ragmarket.schemas.dismissal import Dismissal, DismissalRequest, DraftFindings
 from ragmarket.schemas.grounding import GroundingRequest, GroundingVerdict
@@ -19,7 +21,6 @@ from ragmarket.schemas.indexing import IndexReport
 from ragmarket.schemas.prediction import DriftReport, Prediction
 from ragmarket.schemas.replay import Replay
 from ragmarket.settings import Settings
-from ragmarket.workshops import PREDICTOR_WEIGHTS, WRITER_WEIGHTS
 
 __all__ = ["PREDICTOR_WEIGHTS", "WRITER_WEIGHTS", "House", "build"]
 
