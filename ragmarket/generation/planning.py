@@ -103,8 +103,9 @@ def arranged(
 ) -> tuple[Fact, ...]:
     """Chosen facts in the order of telling.
 
-    What a customer asks first opens the message and fine print ends it; between them the order of choice stays. Facts
-    of one sequence, facts of one kind and a fact with its companion stand side by side.
+    What a customer asks first opens the message, what customers ask of any such product follows, and fine print ends
+    it; else the order of choice stays. Facts of one sequence, facts of one kind and a fact with its companion stand
+    side by side.
 
     Args:
         chosen: The facts, the best first.
@@ -120,7 +121,15 @@ def arranged(
     standing = {fact.id: angles.standing(fact.kind) for fact in chosen}
     fit = [one for one in chosen if standing[one.id] == MAIN or (one.id in openers and standing[one.id] != ASIDE)]
     opener = min(fit, key=lambda fact: ((opened or {}).get(fact.kind, 0), fact.id not in openers), default=None)
-    waiting = sorted(chosen, key=lambda fact: (fact is not opener, standing[fact.id] == ASIDE, fact.id not in openers))
+    waiting = sorted(
+        chosen,
+        key=lambda fact: (
+            fact is not opener,
+            standing[fact.id] == ASIDE,
+            fact.id not in openers,
+            standing[fact.id],
+        ),
+    )
 
     def beside(fact: Fact) -> list[Fact]:
         """A fact and those that are told side by side with it."""

@@ -44,6 +44,19 @@ def test_a_brief_style_is_told_in_the_shorter_half(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_an_e_mail_tells_in_sentences_wherever_the_bank_has_one(language: str) -> None:
+    pack = load_language(language)
+    labels = 0
+    for kind, own in pack.kinds.items():
+        task = replace(PLAIN, language=language, tone="customer", facts=(Fact("S1", "branch", {}), Fact("S2", kind, {})))
+        nameless = [one for one in own.customer if "{product}" not in one]
+        found = phrasings_of(replace(task, channel="email"), pack, "S2")
+        assert not any(":" in one for one in found) or all(":" in one for one in nameless), kind
+        labels += any(":" in one for one in phrasings_of(task, pack, "S2"))
+    assert labels > 20, "a chat may be told in labels"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_aims_of_two_groups_share_no_call_to_action(language: str) -> None:
     pack = load_language(language)
     aims = sorted({segment.aim for segment in load_angles().segments.values() if segment.aim})
