@@ -64,12 +64,13 @@ def phrasings_of(
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
     unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)
+    # Where there is room to read, a label among sentences looks like a gap in a form; who likes it brief gets labels.
+    told = tuple if style == "short" else sentences
     if len(alike) > 1:
         # The name falls away here alone: a first claim that had to bear it could not leave the others their own words.
-        pool = next(
-            (lines for lines in (nameless_lines(own), nameless_lines(kind.all), own) if len(lines) >= len(alike)),
-            kind.all,
-        )
+        nameless = nameless_lines(own)
+        pools = (told(nameless), nameless, nameless_lines(kind.all), own)
+        pool = next((lines for lines in pools if len(lines) >= len(alike)), kind.all)
         pool = pool[alike.index(id_) :: len(alike)] or pool
         return _of_turn((unnamed and _unpointed(pool, pack)) or pool, (), task, id_)
     pool = nameless_lines(own) or own
@@ -78,9 +79,7 @@ def phrasings_of(
         named, others = (tuple(one for one in naming_lines(lines) if names(one)) for lines in (own, kind.all))
         # An e-mail's subject has named it, so there a claim need not leave its register for the name.
         pool = named or (plain or others if task.channel == "email" else others or plain) or pool
-    # A letter is read as prose: a label among its sentences looks like a gap in a form.
-    prose = sentences(pool) if task.channel == "email" else ()
-    styled = by_length(prose or pool, style)
+    styled = by_length(told(pool) or pool, style)
     return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
 
 
