@@ -125,6 +125,7 @@ class GroundedDrafter:
             and self._angles.borne_out(prediction.intent, told)
             and self._angles.after(prediction.intent, {self._kinds[kind].theme for kind in told & self._kinds.keys()})
         )
+        begins = rotation(brief.product_code, brief.language, brief.channel)
         task = WritingTask(
             language=brief.language,
             channel=brief.channel,
@@ -139,9 +140,8 @@ class GroundedDrafter:
             needs=needs,
             own_lines=lines,
             own_aim=aim is not None,
-            rotation=rotation(brief.product_code, brief.language, brief.channel)
-            + place_among_variants(brief.seed)
-            + VARIANTS * attempt,
+            rotation=begins + place_among_variants(brief.seed) + VARIANTS * attempt,
+            begins=begins,
         )
         return mannered(task, tellings, segment, pack, room_of(policy), narrow=bool(too_long))
 

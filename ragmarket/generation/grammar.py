@@ -164,17 +164,19 @@ def build_grammar(
     if task.channel in {"email", "whatsapp"}:
         lines["opening"] = openings_of(task, pack, lines.get("subject", ()))
         lines["cta"] = ctas_of(task, pack, [line for above in lines.values() for line in above])
-    head = [f'{_field(field)} ","' for field in lines if field != "cta"]
+    head_fields = [field for field in lines if field != "cta"]
+    head = [f'{_field(field)} ","' for field in head_fields]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
     book = _book(task, pack, names) if by_the_book else dict.fromkeys(fact.id for fact in task.facts)
     bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
+    bridges = bridges_of(task, pack, [line for field in head_fields for line in lines[field]]) if bridged else ()
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),
         *(f"{field} ::= {_one_of(texts) if by_the_book else 'ch ch*'}" for field, texts in lines.items()),
         *_list_rules(task, bridged=bridged),
         *(f"c-{fact.id} ::= {_claim_rule(fact, pack, book[fact.id])}" for fact in task.facts),
-        *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(bridges_of(task, pack))}"] if bridged else []),
+        *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(bridges)}"] if bridged else []),
         "t ::= ch*",
         "w ::= word*",
         f'end ::= {_literal(pack.sentence_end)} | ""',

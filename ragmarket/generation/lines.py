@@ -37,7 +37,7 @@ def nameless_lines(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def sentences(lines: Sequence[str]) -> tuple[str, ...]:
-    """The lines that tell their fact in a sentence, and do not put a label before a figure ("Annual fee: {amount}.")."""
+    """The lines that tell their fact in a sentence and put no label before a figure ("Annual fee: {amount}.")."""
     return tuple(line for line in lines if ":" not in line)
 
 
@@ -159,6 +159,12 @@ def ctas_of(task: WritingTask, pack: LanguagePack, above: Sequence[str] = ()) ->
     return _turn(lines, task, above)
 
 
-def bridges_of(task: WritingTask, pack: LanguagePack) -> tuple[str, ...]:
-    """The lines that may lead over from the first fact to the others."""
-    return _turn(pack.bridges, task)
+def bridges_of(task: WritingTask, pack: LanguagePack, above: Sequence[str] = ()) -> tuple[str, ...]:
+    """The lines that may lead over from the first fact to the others.
+
+    Args:
+        task: What is to be written.
+        pack: The language.
+        above: Subject and opening, which the bridge does not repeat.
+    """
+    return _turn(pack.bridges, task, above)

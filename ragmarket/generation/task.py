@@ -47,7 +47,8 @@ class WritingTask:
         own_aim: Whether the aim is that of the group the message is for, and goes before the intent's own lines.
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.
         turns: How many variants before have told a fact in this register, by id; none: all its words may be chosen.
-        rotation: Which of the bank's lines and phrasings are this message's turn; None: all may be chosen.
+        rotation: Which of the bank's lines are this message's turn; None: all may be chosen, of phrasings too.
+        begins: Where the turns of a fact's phrasings begin; the same in all variants of a brief.
     """
 
     language: str
@@ -66,6 +67,7 @@ class WritingTask:
     own_aim: bool = False
     turns: Mapping[str, int] = field(default_factory=dict)
     rotation: int | None = None
+    begins: int = 0
 
 
 def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:

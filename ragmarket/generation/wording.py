@@ -50,7 +50,7 @@ def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int |
 def phrasings_of(
     task: WritingTask, pack: LanguagePack, id_: str, names: Callable[[str], bool] = bool
 ) -> tuple[str, ...]:
-    """The phrasings of one fact of the task; facts of one kind never share one where there are enough.
+    """The phrasings of one fact of the task; in turn, facts of one kind are told in one mould.
 
     Args:
         task: What is to be written.
@@ -66,14 +66,12 @@ def phrasings_of(
     unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)
     # Where there is room to read, a label among sentences looks like a gap in a form; who likes it brief gets labels.
     told = tuple if style == "short" else sentences
-    if len(alike) > 1:
-        # The name falls away here alone: a first claim that had to bear it could not leave the others their own words.
-        nameless = nameless_lines(own)
-        pools = (told(nameless), nameless, nameless_lines(kind.all), own)
-        pool = next((lines for lines in pools if len(lines) >= len(alike)), kind.all)
-        pool = pool[alike.index(id_) :: len(alike)] or pool
-        return _of_turn((unnamed and _unpointed(pool, pack)) or pool, (), task, id_)
     pool = nameless_lines(own) or own
+    if len(alike) > 1:
+        # Slabs of one rate in two moulds read like two different things; the name would stand in only one of them.
+        pool = _unpointed(pool, pack) or pool
+        mould = _of_turn(told(pool) or pool, [one for one in pool if one not in told(pool)], task, alike[0])
+        return mould if task.rotation is None else mould[:1]
     if unnamed:
         plain = _unpointed(nameless_lines(own), pack)
         named, others = (tuple(one for one in naming_lines(lines) if names(one)) for lines in (own, kind.all))
@@ -97,7 +95,7 @@ def _of_turn(pool: Sequence[str], others: Sequence[str], task: WritingTask, id_:
     shares, turn = min(SHARES, len(pool)), task.turns[id_]
     if turn >= shares and others:
         return (others[(turn - shares) % len(others)],)
-    return tuple(pool[(turn + task.rotation) % shares :: shares])
+    return tuple(pool[(turn + task.begins) % shares :: shares])
 
 
 def spare_phrasings_of(task: WritingTask, pack: LanguagePack, id_: str) -> tuple[str, ...]:

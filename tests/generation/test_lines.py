@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragmarket.generation.grammar import build_grammar
-from ragmarket.generation.lines import ALIKE, ctas_of, named_above, nameless_lines, openings_of, overlap, subjects_of
+from ragmarket.generation.lines import (
+    ALIKE,
+    bridges_of,
+    ctas_of,
+    named_above,
+    nameless_lines,
+    openings_of,
+    overlap,
+    subjects_of,
+)
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import phrasings_of
 from ragmarket.knowledge.angles import load_angles
@@ -85,6 +94,20 @@ def test_an_opening_gives_way_to_the_next_that_is_unlike_the_subject() -> None:
     grammar = build_grammar(task, pack, by_the_book=True)
     assert "Greetings, read on" in grammar
     assert "the main details of {product} are below" not in grammar
+
+
+def test_a_bridge_gives_way_to_one_that_does_not_say_again_what_stands_above() -> None:
+    pack = load_language("en").model_copy(update={"bridges": ("What else to know before you decide:", "Also:")})
+    facts = tuple(Fact(f"S{n}", "loan_max_amount", {"amount": f"S{n}a"}) for n in range(1, 4))
+    task = replace(MAIL, facts=facts, min_claims=3, max_claims=3, rotation=0)
+    above = ["{product}: what to know before you decide"]
+    assert bridges_of(task, pack) == ("What else to know before you decide:",)
+    assert bridges_of(task, pack, above) == ("Also:",)
+    grammar = build_grammar(
+        task, pack.model_copy(update={"subjects": (above[0],), "intent_subjects": {}}), by_the_book=True
+    )
+    assert "Also:" in grammar
+    assert "What else to know" not in grammar
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
