@@ -169,10 +169,18 @@ def test_the_shipped_model_is_small_and_its_card_tells_what_it_was_made_of() -> 
     assert np.isfinite(load().lawless).all()
 
 
+def test_lawful_copy_may_look_like_no_class_in_particular(tmp_path: Path) -> None:
+    body = "tongue: en\nunlawful:\n  9:\n    - [loan, plain, x]\nlawful:\n- [loan, y]\n- [deposit, z]\n"
+    (tmp_path / "en.yaml").write_text(body, encoding="utf-8")
+    told = [(one.kind, one.number, one.text) for one in read_copy(tmp_path)]
+    assert told == [("plain", 9, "x"), ("lawful", 0, "y"), ("lawful", 0, "z")]
+
+
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
         ("tongue: en\nunlawful:\n  99:\n    - [loan, plain, x]\n", "no class 99"),
+        ("tongue: en\nunlawful:\n  0:\n    - [loan, plain, x]\n", "no class 0"),
         ("tongue: en\nunlawful:\n  1:\n    - [boat, plain, x]\n", "unlawful"),
         ("tongue: en\nunlawful:\n  1:\n    - [loan, hard, x]\n", "unlawful"),
         ("tongue: [\n", "not YAML"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from ragmarket.compliance.rules.lexicon import Lexicon
 from ragmarket.compliance.rules.terms import Tongue
@@ -19,14 +19,25 @@ CLASSES = 24
 Difficulty = Literal["plain", "paraphrase", "evasive"]
 
 
+_Lines = tuple[tuple[ProductClass, str], ...]
+
+
 class CopyFile(Frozen):
-    """One tongue's written copy; a class is named by its number in the list of prohibited claims."""
+    """One tongue's written copy; a class is named by its number in the list of prohibited claims.
+
+    Lawful look-alikes are a mapping from the class that each looks like, or a plain list if it looks like none or many.
+    """
 
     tongue: Tongue
     author: str = ""
     unlawful: dict[int, tuple[tuple[ProductClass, Difficulty, str], ...]] = Field(min_length=1)
-    lawful: dict[int, tuple[tuple[ProductClass, str], ...]] = {}
-    neutral: tuple[tuple[ProductClass, str], ...] = ()
+    lawful: dict[int, _Lines] = {}
+    neutral: _Lines = ()
+
+    @field_validator("lawful", mode="before")
+    @classmethod
+    def _of_no_class(cls, value: object) -> object:
+        return {0: value} if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ def read_copy(folder: Path) -> list[Sample]:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise BadKnowledge(path, None, f"{place}: {first['msg']}") from error
-        unknown = {*file.unlawful, *file.lawful} - {*range(1, CLASSES + 1)}
+        unknown = ({*file.unlawful} | ({*file.lawful} - {0})) - {*range(1, CLASSES + 1)}
         if unknown:
             raise BadKnowledge(path, None, f"there is no class {min(unknown)}")
         for number, rows in file.unlawful.items():

@@ -102,11 +102,3 @@ class Citations(Reading):
             first, _ = self._clause(start, end)
             return self.words[first][0], max(closed, end)
         return None
-
-    def _sentence_bounds(self, start: int, end: int) -> Span:
-        """Offsets of the sentence that holds a stretch, without the mark that ends it."""
-        place = bisect_left(self.sentence_ends, start)
-        opening = self.sentence_ends[place - 1] + 2 if place else 0
-        place = bisect_left(self.sentence_ends, end)
-        closing = self.sentence_ends[place] if place < len(self.sentence_ends) else len(self.text)
-        return opening, closing

@@ -105,6 +105,7 @@ class Negation(Frozen):
     what is quoted, cited or asked that it is wrong ("false", "nobody knows"); ``corrections`` take back or forbid what
     was quoted, the bank's own words too ("by mistake", "staff must not write"); ``referrals`` point back from a later
     sentence and warn ("such schemes are fraud"). ``affirms`` answer a question that denies something ("there is").
+    ``askers`` make a question of a sentence that ends with a stop ("you asked whether").
     """
 
     before: tuple[str, ...] = ()
@@ -129,6 +130,7 @@ class Negation(Frozen):
     corrections: tuple[str, ...] = ()
     referrals: tuple[str, ...] = ()
     affirms: tuple[str, ...] = ()
+    askers: tuple[str, ...] = ()
 
 
 class ExamplePair(Frozen):

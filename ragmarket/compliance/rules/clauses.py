@@ -72,3 +72,22 @@ class Clauses:
         """The number of the first word of the sentence around an offset."""
         place = bisect_left(self.sentence_ends, start)
         return 0 if place == 0 else self.word_number(self.sentence_ends[place - 1]) + 1
+
+    def _sentence_bounds(self, start: int, end: int) -> Span:
+        """Offsets of the sentence that holds a stretch, without the mark that ends it."""
+        place = bisect_left(self.sentence_ends, start)
+        opening = self.sentence_ends[place - 1] + 2 if place else 0
+        place = bisect_left(self.sentence_ends, end)
+        closing = self.sentence_ends[place] if place < len(self.sentence_ends) else len(self.text)
+        return opening, closing
+
+    def _question(self, start: int, end: int) -> Span | None:
+        """Offsets of the sentence around a stretch if it asks, or tells what was asked ("you asked whether").
+
+        None for any other sentence, and where nothing follows that could answer.
+        """
+        opening, closing = self._sentence_bounds(start, end)
+        if closing >= len(self.text):
+            return None
+        told = any(opening <= first and last <= closing for first, last in self._spans("askers"))
+        return (opening, closing) if told or self.text[closing] == "?" else None

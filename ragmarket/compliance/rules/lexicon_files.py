@@ -24,7 +24,7 @@ TERM_LISTS = ("phrases", "denials", "lawful", "excuses")
 NEGATION_LISTS = (
     "before", "after", "through", "then", "never", "turns", "without", "others", "labels", "answers",
     "warnings", "indefinites", "tellers", "cautions", "own", "impostors", "quotatives",
-    "verdicts", "corrections", "referrals", "affirms",
+    "verdicts", "corrections", "referrals", "affirms", "askers",
 )  # fmt: skip
 _CONCEPTS = "concepts.yaml"
 

@@ -216,10 +216,10 @@ class Reading(Clauses):
 
     def _answered(self, end: int, *, at_once: bool = False) -> bool:
         """Whether the sentence is a question, and what follows answers no; ``at_once`` with its first word."""
-        place = bisect_left(self.sentence_ends, end)
-        if place == len(self.sentence_ends) or self.text[self.sentence_ends[place]] != "?":
+        asked = self._question(end, end)
+        if asked is None:
             return False
-        first = self.word_number(self.sentence_ends[place]) + 1
+        first = self.word_number(asked[1]) + 1
         no = False
         for number in range(first, min(len(self.words), first + _LONGEST_ANSWER + 1)):
             start = self.words[number][0]

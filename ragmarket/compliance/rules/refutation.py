@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ragmarket.compliance.rules.citations import Citations, within
 from ragmarket.compliance.rules.lexicon import concept_list
@@ -22,15 +22,14 @@ class Refutation(Citations):
         ``denied`` is asked of the quotation as a whole; None asks nothing but verdicts and corrections.
         """
         start, end = hit
-        quotation = self._quotation(start, end)
-        unit = quotation or self._citation(start, end)
-        if unit is not None and self._referred(unit):
+        asked = self._question(start, end)
+        if asked is not None and self._judged(asked, asked, self._spans("verdicts"), _ANSWER_WITHIN):
             return True
+        unit = self._quotation(start, end) or self._citation(start, end)
         if unit is None:
-            asked = self._sentence_bounds(start, end)
-            if asked[1] >= len(self.text) or self.text[asked[1]] != "?":
-                return False
-            return self._judged(asked, asked, self._spans("verdicts"), _ANSWER_WITHIN)
+            return False
+        if self._referred(unit):
+            return True
         if denied is not None and unit != hit and denied(unit):
             return True
         sentence = self._sentence_bounds(*unit)
@@ -69,9 +68,11 @@ class Refutation(Citations):
         # A lone "false" is a verdict where nothing follows that it may be said of ("false news is everywhere").
         alone = {span for span in self._spans("verdicts") if self.word_number(span[0]) == self.word_number(span[1] - 1)}
         following = self.word_number(min(sentence[1], len(self.text) - 1)) + 1
+        # An answer may repeat the words of its question ("Must I buy cover? Cover is voluntary").
+        asked = {*self.text[slice(*unit)].split(" ")} if unit == sentence else set()
         for start, end in self._real(verdicts):
             inside = sentence[0] <= start and end <= sentence[1] and (end <= unit[0] or unit[1] <= start)
-            opening = start > sentence[1] and self._opens(following, self.word_number(start), within)
+            opening = start > sentence[1] and self._opens(following, self.word_number(start), within, asked)
             if not (inside or opening) or self._cleared((start, end)) or self._others_beside((start, end), unit):
                 continue
             if (start, end) in alone and not self._closes(end, copula=inside):
@@ -83,12 +84,15 @@ class Refutation(Citations):
                 return True
         return False
 
-    def _opens(self, first: int, place: int, within: int) -> bool:
-        """Whether a word stands ``within`` joining words of a sentence's ``first``, none of them a denial."""
+    def _opens(self, first: int, place: int, within: int, asked: Collection[str]) -> bool:
+        """Whether a word stands ``within`` words of ``first``, all of them joining or ``asked``, none a denial."""
         if not first <= place <= first + within:
             return False
-        before = range(first, place)
-        return all(self.words[one][0] in self._through and one not in self._before for one in before)
+        return not any(
+            one in self._before
+            or (self.words[one][0] not in self._through and self.text[slice(*self.words[one])] not in asked)
+            for one in range(first, place)
+        )
 
     def _closes(self, end: int, *, copula: bool) -> bool:
         """Whether a clause ends behind an offset, or goes on with a ``copula`` only."""
@@ -106,10 +110,10 @@ class Refutation(Citations):
 
     def _affirmed(self, hit: Span) -> bool:
         """Whether a question that denies something ("is there no risk?") is answered by what it denies ("there is")."""
-        _, asked = self._sentence_bounds(*hit)
-        if asked >= len(self.text) or self.text[asked] != "?":
+        asked = self._question(*hit)
+        if asked is None:
             return False
-        first = self.word_number(asked) + 1
+        first = self.word_number(asked[1]) + 1
         for start, end in self._spans("affirms"):
             place, behind = self.word_number(start), self.word_number(end - 1) + 1
             alone = place == first or self.text[self.words[place - 1][0]] == ","
