@@ -1,8 +1,8 @@
 """How good are the segments, whatever a campaign makes of them?
 
-Behavioural segments (narratives, density clusters) beside RFM on the same customers: noise, separation, density
-validity, stability over resamples and over time, and how much more often a segment's commonest next product is taken up
-in it than by everybody, on months that nothing was fitted on. Offers: rules against the learned recommender.
+Behavioural segments (narratives, density clusters) beside RFM on the same customers: noise, separation with intervals,
+density validity, stability over resamples and over time, and how much more often a segment's commonest next product is
+taken up in it than by everybody, on months that nothing was fitted on. Offers: rules against the learned recommender.
 
     python eval/segments.py --bank runs/bank                     # a bank of `ragmarket simulate`
     python eval/segments.py --quick                              # simulates 1,500 customers first

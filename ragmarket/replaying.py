@@ -124,5 +124,7 @@ class Replayer:
                 not_verified=self._house.settings.compliance.not_verified,
             ),
             audit=run,
+            customers=run,
+            visits=run.visit,
             rewrites=self._house.settings.generation.rewrites if engine else max(0, len(run.generations) - 1),
         )

@@ -28,6 +28,7 @@ def on_bank(bank: Path, vectors: NarrativeVectors, note: Note, *, rounds: int, s
     measured = {
         "figures": figures,
         "lift": {"segments": lift(fitted["labels"].tolist(), taken), "RFM": lift(fitted["rfm_labels"].tolist(), taken)},
+        "separation": fitted["separation"],
         "sizes": fitted["sizes"],
         "map": fitted["map"],
         "trials": fitted["trials"],
@@ -49,6 +50,7 @@ def on_berka(folder: Path, vectors: NarrativeVectors, note: Note, *, rounds: int
             "segments": lift([int(fitted["labels"][at]) for at in rows], taken),
             "RFM": lift([int(fitted["rfm_labels"][at]) for at in rows], taken),
         },
+        "separation": fitted["separation"],
         "sizes": fitted["sizes"],
         "map": fitted["map"],
         "trials": fitted["trials"],

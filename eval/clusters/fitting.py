@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from eval.clusters.apart import separations
 from ragmarket.errors import InvalidInput
 from ragmarket.signals.narratives import with_narratives
 from ragmarket.signals.segments import quality
@@ -63,15 +64,13 @@ def segments_of(
             "noise": float((labels == NOISE).mean()),
             "stability (ARI), mean": float(agreed.mean()),
             "stability (ARI), least": float(agreed.min()),
-            "silhouette": quality.silhouette(reduced, labels),
-            "silhouette of RFM in its own space": quality.silhouette(own_space, rfm_labels),
-            "silhouette of RFM in the segments' space": quality.silhouette(reduced, rfm_labels),
             "DBCV": quality.dbcv(reduced, labels),
             "DBCV of RFM in its own space": quality.dbcv(own_space, rfm_labels),
             "coherence, mean": float(quality.coherence(reduced[labels != NOISE], inside).mean()),
             "separation, least": float(quality.separation(reduced[labels != NOISE], inside).min()),
             "seconds to choose, fit and assign": time.perf_counter() - began,
         },
+        "separation": separations(reduced, labels, own_space, rfm_labels),
         "sizes": {f"segment {number}": int((labels == number).sum()) for number in range(model.count)}
         | {"noise": int((labels == NOISE).sum())},
         "map": _map(reduced * model.spread, labels),

@@ -29,6 +29,7 @@ def show(report: dict[str, Any]) -> None:
         for figure, value in part["figures"].items():
             grid.add_row(figure, f"{value:.3f}" if isinstance(value, float) else f"{value:,}")
         for figure, (mean, low, high) in [
+            *part["separation"].items(),
             *((f"lift of the next product: {who}", one) for who, one in part["lift"].items()),
             *part.get("offers", {}).items(),
         ]:
@@ -44,6 +45,10 @@ def as_page(report: dict[str, Any]) -> str:
         parts += [f"<h2>{name}</h2>", table(["figure", "value"], rows)]
         parts.append(bars_plot("Customers per segment", part["sizes"], "customers"))
         parts.append(map_plot("Customers by the two directions in which they differ most", part["map"]))
+        apart = [
+            (what, f"{mean:.3f} [{low:.3f}, {high:.3f}]") for what, (mean, low, high) in part["separation"].items()
+        ]
+        parts.append(table(["how far apart, beside RFM", "value [95 %]"], apart))
         lifts = [(who, f"{mean:.2f} [{low:.2f}, {high:.2f}]") for who, (mean, low, high) in part["lift"].items()]
         parts.append(table(["lift of the next product", "times as often [95 %]"], lifts))
         head = ["components", "segments", "stability", "noise", "silhouette"]

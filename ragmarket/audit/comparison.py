@@ -62,6 +62,12 @@ def _parts(run: RecordedRun, same: bool, exhibits: Mapping[str, str]) -> Iterato
     yield ReplayedPart(part="documents", used="recorded", note=f"{len(run.record.get('documents') or ())} from the log")
     yield ReplayedPart(part="evidence", used="recorded", note="as it was retrieved; its spans were read again")
     yield ReplayedPart(part="prediction", used="recorded", note="the customer's signals are in no record")
+    if run.barred:
+        note = f"could not be addressed that day ({run.barred}); today's consent and register were not asked"
+        yield ReplayedPart(part="customer", used="recorded", note=note)
+    elif run.brief.session_id:
+        note = f"{run.brief.session_id}: its events are in no record; what it showed stands in the prediction"
+        yield ReplayedPart(part="visit", used="recorded", note=note)
     yield ReplayedPart(part="rules and disclaimers", used="recorded", note=f"snapshot {kept.get('policy_sha256')}")
     told = kept.get("knowledge_sha256")
     known = "the log's own copy" if told else "the record names none: today's files"

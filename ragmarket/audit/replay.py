@@ -17,17 +17,20 @@ from ragmarket.errors import InvalidInput, NotFound, UndecodableOutput
 from ragmarket.protocols import BlobSource
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.compliance import Finding, Policy
+from ragmarket.schemas.customers import CustomerView, VisitView
 from ragmarket.schemas.draft import Draft, Generation
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
 from ragmarket.schemas.message import AuditRef, ModelInfo
 from ragmarket.schemas.prediction import Prediction
 
+# Rules about who is addressed, not about what is said: they are the line's own and stand in no policy.
+_CUSTOMER_RULES = "customer."
 # A line of the model's answer in which the product's name is the only slot.
 _LINE = re.compile(r'"((?:[^"{}\\\\])*\{product\}(?:[^"{}\\\\])*)"')
 
 
 class RecordedRun:
-    """One draft's record, read back as `Predictor`, `Retriever` and `AuditLog` of the run that made it.
+    """One draft's record, read back as `Predictor`, `Customers`, `Retriever` and `AuditLog` of the run that made it.
 
     Args:
         record: The record.
@@ -82,6 +85,22 @@ class RecordedRun:
         if self._prediction is None:
             raise InvalidInput("prediction: the record holds none", hint="Such a record cannot be replayed.")
         return self._prediction
+
+    # Customers and visits, as far as the line asks them again: may this one be addressed?
+    @property
+    def barred(self) -> str | None:
+        """The rule by which the customer could not be addressed that day; None where nothing stood against it."""
+        findings = (self.record.get("result") or {}).get("findings") or ()
+        rules = (str(one.get("rule")) for one in findings)
+        return next((rule for rule in rules if rule.startswith(_CUSTOMER_RULES)), None)
+
+    def find(self, customer_id: str, as_of: date) -> CustomerView | None:  # noqa: ARG002
+        """Whether the bank could address the customer that day; what it knew of them is in no record."""
+        return CustomerView(customer_id=customer_id, barred=self.barred) if self.barred else None
+
+    def visit(self, session_id: str) -> VisitView | None:
+        """Whether the bank could address the visitor that day; what the visit showed stands in the prediction."""
+        return VisitView(session_id=session_id, barred=self.barred) if self.barred else None
 
     # Retriever.
     def product(self, product_code: str, as_of: date) -> DocumentVersion:

@@ -29,6 +29,7 @@ TablesFlag = Annotated[
     Path | None,
     typer.Option("--tables", file_okay=False, metavar="FOLDER", help="A simulated bank; else what was published."),
 ]
+CustomersFlag = Annotated[list[str] | None, typer.Option("--customer", metavar="ID", help="May be repeated; else all.")]
 VerboseFlag = Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens; show tracebacks.")]
 
 

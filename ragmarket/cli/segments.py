@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ragmarket.cli.desk import Desk, JsonFlag, TablesFlag, VerboseFlag, examples, results_only
+from ragmarket.cli import offers
+from ragmarket.cli.desk import CustomersFlag, Desk, JsonFlag, TablesFlag, VerboseFlag, examples, results_only
 
 FIT_HELP = """Find customers who behave alike.
 
@@ -16,6 +17,9 @@ different sentence is encoded once, and customers are clustered by density. Cust
 not targeted. The number of dimensions is the one whose segments come back when customers are left out.
 """
 ASSIGN_HELP = """The segment of each customer, with reasons; new customers need no refit.
+
+Says of each whether a campaign may address it, and which rule is against it: segment.noise, customer.do_not_disturb or
+customer.no_consent. --targeted lists those alone who may be; --noise lets noise be addressed, but nobody who said no.
 
 One JSON object per line with --json. A customer without a transaction is named on stderr (exit code 2); the others are
 answered.
@@ -30,14 +34,8 @@ REPORT_HELP = """How good are the segments, and what are they like?
 Noise, stability over resamples and over time, separation, density validity and drift, beside RFM on the same customers;
 each segment with what sets it apart and with customers at its heart. --html draws it as one page with a map.
 """
-OFFERS_HELP = """What customers may want next, with evidence: learned where outcomes are known, by rules elsewhere.
-
-Outcomes are known where outcomes/outcomes/part-*.parquet (customer_id, period, product) stands beside features/ in the
-folder of --tables, as `ragmarket simulate` writes it. The published store is served by rules.
-"""
 
 segments = typer.Typer(no_args_is_help=True, help="Customers who behave alike.", rich_markup_mode=None)
-Customers = Annotated[list[str] | None, typer.Option("--customer", metavar="ID", help="May be repeated; else all.")]
 
 
 def fit(
@@ -82,22 +80,31 @@ def fit(
 def assign(
     ctx: typer.Context,
     source: TablesFlag = None,
-    customer: Customers = None,
+    customer: CustomersFlag = None,
+    targeted: Annotated[bool, typer.Option("--targeted", help="Only those whom a campaign may address.")] = False,
+    noise: Annotated[bool, typer.Option("--noise", help="Let a campaign address noise too.")] = False,
     as_json: JsonFlag = False,
     verbose: VerboseFlag = False,
 ) -> None:
     """Assign customers to segments."""
+    from ragmarket.signals.segments.targeting import REASONS
     from ragmarket.studies.assignment import assign_segments
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     with results_only():
-        found = assign_segments(desk.house(), source, customer)
+        found = assign_segments(desk.house(), source, customer, noise_too=noise)
     for one in found:
+        if targeted and not one.may_be_targeted:
+            continue
         if desk.as_json:
             desk.json(one.model_dump(mode="json"))
-        else:
-            where = "noise" if one.noise else f"segment {one.segment}, closeness {one.closeness:.2f}"
-            typer.echo(f"{one.customer_id}: {where}; {'; '.join(one.reasons[:2])}")
+            continue
+        where = "noise" if one.noise else f"segment {one.segment}, closeness {one.closeness:.2f}"
+        against = " and ".join(f"{REASONS[rule]} ({rule})" for rule in one.why_not)
+        may = f"not to be targeted: {against}" if against else "may be targeted"
+        typer.echo(f"{one.customer_id}: {where}; {may}; {'; '.join(one.reasons[:2])}")
+    if hidden := sum(not one.may_be_targeted for one in found) * targeted:
+        desk.note(f"{hidden:,} of {len(found):,} customers may not be targeted and are left out")
     code = desk.unanswered(customer, {one.customer_id for one in found}, "customer {} has no transaction in the tables")
     raise typer.Exit(code)
 
@@ -142,7 +149,7 @@ def report(
     verbose: VerboseFlag = False,
 ) -> None:
     """Judge the segments."""
-    from ragmarket.signals.segments.page import figure_rows, report_page
+    from ragmarket.signals.segments.page import figure_rows, report_page, targeted_line
     from ragmarket.studies.report import report_segments
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
@@ -160,31 +167,9 @@ def report(
         typer.echo(
             f"segment {one.number}{f', {one.name}' if one.name else ''}: {one.size:,} customers ({one.share:.1%})"
         )
-        for line in one.differences:
+        for line in (targeted_line(one), *one.differences):
             typer.echo(f"  {line}")
         typer.echo(f"  at its heart: {', '.join(member.customer_id for member in one.exemplars)}")
-
-
-def offer(
-    ctx: typer.Context,
-    source: TablesFlag = None,
-    customer: Customers = None,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """Say what to offer next."""
-    from ragmarket.studies.offers import offers
-
-    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    with results_only():
-        found = offers(desk.house(), source, customer)
-    for id_, rows in found.items():
-        if desk.as_json:
-            desk.json({"customer_id": id_, "offers": [one.model_dump(mode="json") for one in rows]})
-        else:
-            told = "; ".join(f"{one.product_class} ({', '.join(one.evidence)})" for one in rows)
-            typer.echo(f"{id_}: {told or 'nothing speaks for an offer'}")
-    raise typer.Exit(desk.unanswered(customer, found, "customer {} has no row in that month"))
 
 
 def add_to(app: typer.Typer) -> None:
@@ -200,7 +185,5 @@ def add_to(app: typer.Typer) -> None:
     segments.command(
         "report", help=REPORT_HELP, epilog=examples(f"ragmarket segments report {bank} --html segments.html")
     )(report)
-    segments.command(
-        "offers", help=OFFERS_HELP, epilog=examples(f"ragmarket segments offers {bank} --customer SIM00000004")
-    )(offer)
+    offers.add_to(segments)
     app.add_typer(segments, name="segments")

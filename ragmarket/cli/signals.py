@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ragmarket.cli import customers
+from ragmarket.cli import customers, faults
 from ragmarket.cli.desk import BAD_INPUT, Desk, JsonFlag, VerboseFlag, examples, results_only
+from ragmarket.cli.faults import delivery_line, signal_store
 from ragmarket.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from ragmarket.schemas.ingestion import Delivery, Source
-    from ragmarket.signals.ingest.store import SignalStore
+    from ragmarket.schemas.ingestion import Source
 
 INGEST_HELP = """Take deliveries of the five sources in.
 
@@ -36,23 +36,18 @@ kept serves both. A cluster needs --scratch, a folder that every worker reaches;
 """
 PUBLISH_HELP = """Write the feature tables anew.
 
-They know a customer by id only, and the same deliveries give the same bytes.
+They know a customer by id only, and the same deliveries give the same bytes. `holdings` tells what each customer held
+at each month's end and since when, where opening dates or deliveries of that time say so; who is left out is counted.
 """
-FAULTS_HELP = """Rows and files that stand aside: place, reason and remedy, never a value."""
 EXTRACTS_HELP = """Write extracts as five systems would deliver them, from a simulated bank, with the truth beside them.
 
 BANK is a folder of `ragmarket simulate`. Several customer files per person, names in ten scripts and many spellings,
-landmark addresses, families that share a telephone.
+landmark addresses, families that share a telephone. Core banking says when products were opened, but for one customer
+in twenty.
 """
 signals = typer.Typer(
     no_args_is_help=True, help="From raw extracts to one customer, one history.", rich_markup_mode=None
 )
-
-
-def _store(desk: Desk) -> SignalStore:
-    from ragmarket.signals.ingest.store import SignalStore
-
-    return SignalStore(desk.settings().home / "signals")
 
 
 def _deliveries(given: list[str]) -> list[tuple[Source, str]]:
@@ -70,18 +65,6 @@ def _deliveries(given: list[str]) -> list[tuple[Source, str]]:
             known = ", ".join(SOURCES)
             raise InvalidInput(f"{one}: neither a folder nor SOURCE=PLACE", hint=f"SOURCE is one of {known}.")
     return found
-
-
-def _delivery_line(one: Delivery) -> str:
-    if one.outcome == "refused":
-        return f"{one.name}: refused: {one.reason}. {one.remedy}"
-    if one.outcome == "duplicate" or one.receipt is None:
-        return f"{one.name}: nothing to do: {one.reason}"
-    told = one.receipt
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in told.reasons.items())
-    aside = f"; {told.rejected:,} stand aside ({reasons})" if told.rejected else ""
-    late = f"; {told.late:,} were late" if told.late else ""
-    return f"{one.name}: {told.accepted:,} of {told.rows:,} rows{aside}{late}"
 
 
 @signals.command(
@@ -106,12 +89,12 @@ def ingest_(
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
     wanted = _deliveries(delivery)
     with results_only():
-        report = ingest(_store(desk), wanted, whole=whole, progress=desk.progress)
+        report = ingest(signal_store(desk), wanted, whole=whole, progress=desk.progress)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))
     else:
         for one in report.deliveries:
-            typer.echo(_delivery_line(one))
+            typer.echo(delivery_line(one))
         typer.echo(f"{report.accepted:,} rows went in, {report.rejected:,} stand aside, in {report.seconds:.1f} s")
     if any(one.outcome == "refused" for one in report.deliveries):
         raise typer.Exit(BAD_INPUT)
@@ -151,7 +134,7 @@ def link(
     if scratch is not None and spark is None:
         raise InvalidInput("--scratch is of --spark", hint="Name the master too.")
     thresholds = Thresholds(link=link_from, review=review_from)
-    store, register = _store(desk), customers.register(desk)
+    store, register = signal_store(desk), customers.register(desk)
     with results_only(), store.writing(), ExitStack() as stack:
         files = [one for source in SOURCES for one in store.files(source, people=True)]
         raw = register.records(files)
@@ -178,7 +161,7 @@ def publish_(
     from ragmarket.signals.ingest.publishing import publish
 
     desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    store = _store(desk)
+    store = signal_store(desk)
     report = publish(store, memory=memory, progress=desk.progress)
     if desk.as_json:
         desk.json(report.model_dump(mode="json"))
@@ -186,31 +169,9 @@ def publish_(
     for name, rows in report.tables.items():
         waiting = report.waiting[name]
         typer.echo(f"{name}: {rows:,} rows" + (f", {waiting:,} wait for their customer" if waiting else ""))
+    for reason, count in report.without_history.items():
+        typer.echo(f"history of holdings: {count:,} customers left out, {reason}")
     typer.echo(f"they stand in {store.tables}")
-
-
-@signals.command("faults", help=FAULTS_HELP, epilog=examples("ragmarket signals faults --limit 10"))
-def faults(
-    ctx: typer.Context,
-    limit: Annotated[int, typer.Option(min=1, help="How many rows per delivery.")] = 20,
-    as_json: JsonFlag = False,
-    verbose: VerboseFlag = False,
-) -> None:
-    """Rows and files that stand aside."""
-    desk = Desk.of(ctx, as_json=as_json, verbose=verbose)
-    store = _store(desk)
-    files = store.refused()
-    rows = [one for told in store.receipts() if told.rejected for one in store.faults(told.source, told.sha256)[:limit]]
-    if desk.as_json:
-        for found in (*files, *rows):
-            desk.json(found.model_dump(mode="json"))
-        return
-    for one in files:
-        typer.echo(_delivery_line(one))
-    for row in rows:
-        typer.echo(f"{row.file}:{row.row} {row.column}: {row.reason} ({row.value}). {row.remedy}")
-    if not files and not rows:
-        typer.echo("nothing stands aside")
 
 
 @signals.command(
@@ -240,4 +201,5 @@ def extracts(
 def add_to(app: typer.Typer) -> None:
     """Hang the commands into the application."""
     customers.add_to(signals)
+    faults.add_to(signals)
     app.add_typer(signals, name="signals")

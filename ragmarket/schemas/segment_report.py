@@ -19,6 +19,7 @@ class SegmentQuality(Frozen):
     """One segment; ``coherence`` and ``separation`` as in `ragmarket.signals.segments.quality`.
 
     ``name`` is that of its profile, where there is one. ``differences`` are sentences, the largest difference first.
+    ``may_be_targeted`` counts the members whom a campaign may address, ``not_targeted`` the others by rule.
     """
 
     number: int
@@ -27,6 +28,8 @@ class SegmentQuality(Frozen):
     share: float
     coherence: float
     separation: float | None = Field(description="above 1: apart from the nearest other segment")
+    may_be_targeted: int
+    not_targeted: dict[str, int] = {}
     differences: tuple[str, ...]
     exemplars: tuple[Exemplar, ...]
 
@@ -44,6 +47,8 @@ class SegmentReport(Frozen):
 
     customers: int
     noise: float
+    may_be_targeted: int = Field(description="customers whom a campaign may address, noise left out")
+    not_targeted: dict[str, int] = Field(description="the others, by the rule against it")
     silhouette: float | None = Field(description="in the space of the segments, noise left out")
     silhouette_rfm: float | None = Field(description="of recency, frequency and money in the same space")
     rfm_segments: int

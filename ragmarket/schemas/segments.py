@@ -53,6 +53,16 @@ class CustomerSegment(Frozen):
     reasons: tuple[str, ...] = ()
 
 
+class TargetedCustomer(CustomerSegment):
+    """The same with whether a campaign may address the customer.
+
+    ``why_not`` names the rules against it: ``segment.noise``, ``customer.do_not_disturb`` or ``customer.no_consent``.
+    """
+
+    may_be_targeted: bool
+    why_not: tuple[str, ...] = ()
+
+
 class Measurement(Frozen):
     """One statistic of a segment beside everybody's, in one unit; ``spread`` is the deviation among everybody.
 

@@ -31,17 +31,28 @@ def report_segments(house: House, folder: Path | None, note: Note, *, rounds: in
     Raises:
         ModelMissing: No segments were fitted, or with another encoder.
     """
+    from ragmarket.signals.customers import CustomerBook
     from ragmarket.signals.segments.report import report
 
-    model = segment_model(house)
-    transactions = tables(house, folder).read("transactions")
+    model, source = segment_model(house), tables(house, folder)
+    transactions = source.read("transactions")
+    barred = CustomerBook(source.folder).barred(transactions["customer_id"].unique().to_list())
     note("measuring segments")
     differences = {number: differences_of(own) for number, own in measure_segments(house, folder).items()}
     try:
         names = {one.segment: one.name for one in read_profiles(house)}
     except NotFound:
         names = {}
-    return report(model, transactions, vectors(house), differences=differences, names=names, rounds=rounds, note=note)
+    return report(
+        model,
+        transactions,
+        vectors(house),
+        differences=differences,
+        names=names,
+        barred=barred,
+        rounds=rounds,
+        note=note,
+    )
 
 
 def differences_of(measured: Sequence[Measurement]) -> tuple[str, ...]:

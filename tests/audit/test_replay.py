@@ -12,6 +12,7 @@ from ragmarket.audit.log import SqlAuditLog
 from ragmarket.audit.replay import RecordedRun
 from ragmarket.bootstrap import build
 from ragmarket.errors import AuditChainBroken, InvalidInput, NotFound
+from ragmarket.schemas.customers import CustomerView, VisitIntent, VisitView
 from ragmarket.schemas.exhibit import Exhibit
 from ragmarket.schemas.message import ModelInfo
 from ragmarket.settings import Settings
@@ -64,6 +65,55 @@ def test_a_rewrite_is_replayed_attempt_by_attempt(house):
     bad = answer("en", "whatsapp", (1,), opening="Guaranteed returns for everybody!")
     result = drafted(house, bad, answer("en", "whatsapp", (1, 2)))
     assert result.attempts == 2
+    assert house.replay(result.draft_id).identical
+
+
+def drafted_for_a_visit(house, visit, text, **wanted):
+    """A draft about a visit, by the real line over the real log."""
+    pipeline, _, _ = line(text)
+    pipeline.audit = house.audit
+    pipeline._exhibits = lambda: house.exhibits
+    pipeline._visits = {visit.session_id: visit}.get
+    house.__dict__["engine"] = Writer([text])
+    return pipeline.draft(brief(session_id=visit.session_id, **wanted))
+
+
+def test_a_draft_about_a_visit_is_replayed_with_what_the_visit_showed(house):
+    shows = VisitIntent(intent="grow_savings", confidence=0.9, reasons=("the rates page",))
+    visit = VisitView(session_id="S0001", customer_id="C1", shows=shows)
+    result = drafted_for_a_visit(house, visit, answer("en", "whatsapp", (1, 2)))
+    assert (result.status, result.prediction.intent) == ("accepted", "grow_savings")
+    found = house.replay(result.draft_id)
+    assert (found.mode, found.identical) == ("rewritten", True), [row for row in found.fields if not row.same]
+    assert "S0001" in {part.part: part.note for part in found.parts}["visit"]
+    house.__dict__["engine"] = Writer([answer("en", "whatsapp", (1,))], revision=house.engine.identity.revision)
+    changed = house.replay(result.draft_id)
+    assert not changed.identical
+    assert "result.text" in {row.field for row in changed.fields if not row.same}
+    assert not any(row.field.startswith(("brief", "prediction")) for row in changed.fields if not row.same)
+
+
+@pytest.mark.parametrize("rule", ["customer.do_not_disturb", "customer.no_consent"])
+def test_the_refusal_of_a_barred_visitor_is_replayed_as_one(house, rule):
+    visit = VisitView(session_id="S0002", barred=rule)
+    result = drafted_for_a_visit(house, visit, answer("en", "whatsapp", (1, 2)))
+    assert (result.status, [one.rule for one in result.findings]) == ("refused", [rule])
+    found = house.replay(result.draft_id)
+    assert (found.mode, found.identical) == ("policy", True), [row for row in found.fields if not row.same]
+    assert rule in {part.part: part.note for part in found.parts}["customer"]
+    assert house.engine.prompts == []
+
+
+def test_the_refusal_of_a_barred_customer_is_replayed_as_one(house):
+    class Register:
+        def find(self, customer_id, as_of):  # noqa: ARG002
+            return CustomerView(customer_id=customer_id, barred="customer.no_consent")
+
+    pipeline, _, _ = line(answer("en", "whatsapp", (1, 2)))
+    pipeline.audit, pipeline._customers = house.audit, Register()
+    pipeline._exhibits = lambda: house.exhibits
+    result = pipeline.draft(brief(customer_id="C1"))
+    assert result.status == "refused"
     assert house.replay(result.draft_id).identical
 
 

@@ -113,7 +113,9 @@ def test_from_transactions_to_profiles_that_people_may_edit(run: Run, tmp_path: 
     assert (wrong.exit_code, "profiles.yaml" in wrong.stderr) == (2, True)
 
 
-def test_the_report_judges_draws_and_tells_apart_the_segments(run: Run, tmp_path: Path) -> None:
+def test_the_report_judges_draws_and_tells_apart_the_segments_and_whom_to_target(
+    run: Run, bank: Path, tmp_path: Path
+) -> None:
     assert run("report").exit_code == 1, "nothing was fitted yet"
     fitted = run("fit", "--components", "8", "--min-cluster-size", str(LEAST), "--min-samples", "3", "--json")
     page = tmp_path / "segments.html"
@@ -136,6 +138,32 @@ def test_the_report_judges_draws_and_tells_apart_the_segments(run: Run, tmp_path
         assert all(where[member["customer_id"]] == one["number"] for member in one["exemplars"])
         assert one["exemplars"][0]["reasons"]
     assert Counter(point["segment"] for point in found["map"]) == assigned
+
+    told = rows(run("assign", "--json"))
+    people = {row["customer_id"]: row for row in pl.read_parquet(bank / "features" / "customers").to_dicts()}
+    for row in told:
+        who = people[row["customer_id"]]
+        against = [
+            *(["segment.noise"] if row["noise"] else []),
+            *(["customer.do_not_disturb"] if who["do_not_disturb"] else []),
+            *(["customer.no_consent"] if not who["consent_marketing"] and not who["do_not_disturb"] else []),
+        ]
+        assert (row["why_not"], row["may_be_targeted"]) == (against, not against)
+    free = [row for row in told if row["may_be_targeted"]]
+    assert 0 < len(free) == found["may_be_targeted"] < CUSTOMERS
+    assert found["not_targeted"] == Counter(rule for row in told for rule in row["why_not"])
+    for one in found["segments"]:
+        assert one["may_be_targeted"] == sum(row["segment"] == one["number"] for row in free)
+    assert rows(run("assign", "--targeted", "--json")) == free
+    unheard = rows(run("assign", "--noise", "--json"))
+    assert not any("segment.noise" in row["why_not"] for row in unheard)
+    assert sum(row["may_be_targeted"] for row in unheard) >= len(free)
+    lines = {line.split(":")[0]: line for line in run("assign").stdout.splitlines()}
+    silent = next(row["customer_id"] for row in told if "customer.do_not_disturb" in row["why_not"])
+    assert "not to be targeted" in lines[silent]
+    assert "do-not-disturb register (customer.do_not_disturb)" in lines[silent]
+    assert "; may be targeted; " in lines[free[0]["customer_id"]]
+    assert f"{found['segments'][0]['may_be_targeted']:,} of " in run("report", "--rounds", "0").stdout
     drawn = page.read_text("utf-8")
     assert drawn.count("<circle") == CUSTOMERS
     assert "http" not in drawn
@@ -157,6 +185,8 @@ def test_offers_are_learned_where_outcomes_are_known_and_ruled_elsewhere(run: Ru
     assert len(learned) == CUSTOMERS
     given = [one for offers in learned.values() for one in offers]
     assert {one["source"] for one in given} == {"recommender"}
+    barred = {row["customer_id"] for row in rows(run("offers", "--json")) if row["barred"]}
+    assert {id_ for id_, offers in learned.items() if not offers} == barred != set()
     assert all(one["evidence"] and one["product_class"] in PRODUCT_CLASSES for one in given)
     (alone,) = rows(run("offers", "--customer", SOMEBODY, "--json"))
     assert [(one["product_class"], one["evidence"]) for one in alone["offers"]] == [
@@ -175,9 +205,9 @@ def test_offers_are_learned_where_outcomes_are_known_and_ruled_elsewhere(run: Ru
 def test_offers_on_published_tables_are_those_of_the_rules(run: Run, bank: Path, tmp_path: Path) -> None:
     published = tmp_path / "published"
     published.mkdir()
-    months, transactions, visits = (
+    months, transactions, visits, people = (
         pl.concat([pl.read_parquet(one) for one in sorted((bank / "features" / name).glob("*.parquet"))])
-        for name in ("periods", "transactions", "session_events")
+        for name in ("periods", "transactions", "session_events", "customers")
     )
     now = months.filter(pl.col("period") == months["period"].max())
     held = pl.concat_list(pl.when(f"holds_{name}").then(pl.lit(name)) for name in PRODUCT_CLASSES).list.drop_nulls()
@@ -185,7 +215,8 @@ def test_offers_on_published_tables_are_those_of_the_rules(run: Run, bank: Path,
     standing = standing.with_columns(
         pl.when(pl.col("customer_id") != SOMEBODY).then("balance_inr"), pl.col("holdings").replace("", None)
     )
-    for name, frame in (("standing", standing), ("transactions", transactions), ("session_events", visits)):
+    tables = {"standing": standing, "transactions": transactions, "session_events": visits, "customers": people}
+    for name, frame in tables.items():
         frame.write_parquet(published / f"{name}.parquet")
     rules = tmp_path / "rules"
     rules.mkdir()

@@ -19,12 +19,13 @@ from ragmarket.schemas.segments import Measurement, ProfileField, ProfileStateme
 from ragmarket.signals.narratives import bucket, narrative, traits, with_narratives
 from ragmarket.signals.segments.clusters import NOISE, ClusterConfig, fit_clusters
 from ragmarket.signals.segments.measures import customer_values, grouped, measure, show
-from ragmarket.signals.segments.model import SegmentModel, targeted
+from ragmarket.signals.segments.model import SegmentModel
 from ragmarket.signals.segments.pooling import PoolingConfig
 from ragmarket.signals.segments.profiles import PERSON, ProfileBook, same_segments, sophistication
 from ragmarket.signals.segments.quality import coherence, dbcv, population_stability, separation, silhouette, stability
 from ragmarket.signals.segments.rfm import RfmSegments, rfm_values
 from ragmarket.signals.segments.selection import choose, refit
+from ragmarket.signals.segments.targeting import targeting
 from ragmarket.signals.segments.vectors import NarrativeVectors, behaviour
 
 HABITS = {
@@ -178,8 +179,20 @@ def test_an_outlier_is_noise_and_is_not_targeted(
     found = model.assign(odd, vectors)
     assert found[0].noise
     assert found[0].segment is None
-    assert targeted(found) == ()
-    assert targeted(found, noise=True) == found
+    assert [(one.may_be_targeted, one.why_not) for one in targeting(found, {})] == [(False, ("segment.noise",))]
+    assert [(one.may_be_targeted, one.why_not) for one in targeting(found, {}, noise_too=True)] == [(True, ())]
+
+
+@pytest.mark.parametrize("rule", ["customer.do_not_disturb", "customer.no_consent"])
+def test_who_said_no_is_not_targeted_even_where_noise_is(
+    fitted: tuple[SegmentModel, NarrativeVectors, pl.DataFrame], rule: str
+) -> None:
+    model, vectors, table = fitted
+    found = model.assign(table, vectors)
+    no = next(one.customer_id for one in found if not one.noise)
+    told = {one.customer_id: one for one in targeting(found, {no: rule}, noise_too=True)}
+    assert (told[no].may_be_targeted, told[no].why_not, told[no].noise) == (False, (rule,), False)
+    assert sum(one.may_be_targeted for one in told.values()) == len(found) - 1
 
 
 def test_a_model_comes_back_whole_and_refuses_another_encoder(

@@ -17,7 +17,7 @@ from ragmarket.signals import vocabulary
 from ragmarket.signals.features import CITY_TIERS, INCOME_BANDS
 
 SOURCES: tuple[Source, ...] = get_args(Source)
-Kind = Literal["text", "number", "integer", "date", "time", "flag", "choice"]
+Kind = Literal["text", "number", "integer", "date", "time", "flag", "choice", "dates"]
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "products": PRODUCT_CLASSES,
     "languages": LANGUAGES,
@@ -38,8 +38,8 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
 class SourceColumn(Frozen):
     """One column.
 
-    ``many`` values are joined by |; ``free`` text is cleared of identifiers; ``personal`` values go to the identity
-    store and nowhere else.
+    ``dates`` are dates of words, WORD:YYYY-MM-DD; ``many`` values are joined by |; ``free`` text is cleared of
+    identifiers; ``personal`` values go to the identity store and nowhere else.
     """
 
     kind: Kind
@@ -55,8 +55,10 @@ class SourceColumn(Frozen):
 
     @model_validator(mode="after")
     def _values_are_known(self) -> SourceColumn:
-        if self.kind == "choice" and not self.values:
-            raise ValueError("a choice needs values")
+        if self.kind in {"choice", "dates"} and not self.values:
+            raise ValueError(f"a column of kind {self.kind} needs values")
+        if self.kind == "dates" and not self.many:
+            raise ValueError("a column of kind dates holds many")
         if isinstance(self.values, str) and self.values not in VOCABULARIES:
             raise ValueError(f"no vocabulary is called {self.values!r}; known: {', '.join(sorted(VOCABULARIES))}")
         if unknown := set(self.synonyms.values()) - set(self.words):
@@ -71,7 +73,7 @@ class SourceColumn(Frozen):
     @property
     def is_product(self) -> bool:
         """Whether its values are product classes."""
-        return self.values == "products"
+        return self.kind == "choice" and self.values == "products"
 
 
 class Contract(Frozen):

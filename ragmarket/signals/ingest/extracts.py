@@ -28,6 +28,10 @@ _DELIVERED = {"core_banking": "cif", "cards": "cif", "crm": "contact_id", "digit
 _PREFIX = {"cif": "C", "contact_id": "CRM", "user_id": "U", "visitor_id": "V"}
 _OWNER = {"cif": "core_banking", "contact_id": "crm", "user_id": "digital", "visitor_id": "market"}
 NEEDED = ("customers", "periods", "transactions", "notes", "session_events")
+_MONEY = ("balance_inr", "deposits_inr", "loans_inr")
+_HELD = ("holdings", "holdings_opened")
+# Files whose system never kept when products were opened.
+_UNDATED = 0.05
 _ACTIONS = ("viewed", "compared", "calculated", "started_application")
 
 
@@ -53,7 +57,7 @@ def write_extracts(
     records = _keyed(list(Corruptor(seed, scale=scale).records(people)))
     rng = random.Random(f"extracts:{seed}")
     written = {
-        "core_banking.csv": _core_banking(records, customers, tables["periods"]),
+        "core_banking.csv": _core_banking(records, customers, tables["periods"], seed),
         "crm.parquet": _crm(records, tables["notes"].collect()),
         "market.csv": _market(records, rng),
     }
@@ -91,7 +95,7 @@ def _keyed(made: list[SourceRecord]) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _core_banking(records: pl.DataFrame, customers: pl.DataFrame, periods: pl.LazyFrame) -> pl.DataFrame:
+def _core_banking(records: pl.DataFrame, customers: pl.DataFrame, periods: pl.LazyFrame, seed: int) -> pl.DataFrame:
     import polars as pl
 
     last = periods.sort("customer_id", "period").group_by("customer_id", maintain_order=True).last().collect()
@@ -99,18 +103,46 @@ def _core_banking(records: pl.DataFrame, customers: pl.DataFrame, periods: pl.La
         pl.when(pl.col(f"holds_{name}")).then(pl.lit(name)).otherwise(None) for name in PRODUCT_CLASSES
     ).list.drop_nulls().list.join("|")  # fmt: skip
     last = last.with_columns(held.alias("holdings"), pl.col("start").alias("updated_at"))
+    last = last.join(_openings(customers, periods, seed), on="customer_id", how="left")
     files = records.filter(pl.col("key") == "cif").with_columns(pl.len().over("person_id").alias("files"))
     joined = files.join(customers.drop("gender"), left_on="person_id", right_on="customer_id").join(
-        last.select("customer_id", "balance_inr", "deposits_inr", "loans_inr", "holdings", "updated_at"),
+        last.select("customer_id", *_MONEY, *_HELD, "updated_at"),
         left_on="person_id",
         right_on="customer_id",
     )
-    shares = [(pl.col(name) / pl.col("files")).round(2) for name in ("balance_inr", "deposits_inr", "loans_inr")]
+    shares = [(pl.col(name) / pl.col("files")).round(2) for name in _MONEY]
     standing = ("income_band", "city_tier", "state", "language", "occupation", "opened_on")
     consents = ("consent_marketing", "consent_linking", "do_not_disturb")
     return joined.select(
-        pl.col("id").alias("cif"), *_PERSONAL, *standing, *shares, "holdings", *consents, "updated_at"
+        pl.col("id").alias("cif"), *_PERSONAL, *standing, *shares, *_HELD, *consents, "updated_at"
     ).sort("cif")  # fmt: skip
+
+
+def _openings(customers: pl.DataFrame, periods: pl.LazyFrame, seed: int) -> pl.DataFrame:
+    """When each product was opened: shortly before the first month that starts with it, or in the years before."""
+    import polars as pl
+
+    held = (
+        periods.select("customer_id", "start", *(pl.col(f"holds_{name}").alias(name) for name in PRODUCT_CLASSES))
+        .unpivot(index=["customer_id", "start"], variable_name="product", value_name="held")
+        .filter("held")
+        .group_by("customer_id", "product")
+        .agg(pl.col("start").min())
+        .collect()
+        .join(customers.select("customer_id", "opened_on"), on="customer_id")
+        .sort("customer_id", "product")
+    )
+    begun = periods.select(pl.col("start").min()).collect().item()
+    rng = random.Random(f"openings:{seed}")
+    days = []
+    for _, _, start, opened_on in held.iter_rows():
+        early = opened_on + timedelta(days=rng.randrange(max(1, (begun - opened_on).days)))
+        days.append(early if start == begun else start - timedelta(days=rng.randint(1, 3)))
+    pair = pl.concat_str("product", pl.col("day").dt.strftime("%Y-%m-%d"), separator=":")
+    dated = held.with_columns(pl.Series("day", days, dtype=pl.Date))
+    told = dated.group_by("customer_id", maintain_order=True).agg(pair.str.join("|").alias("holdings_opened"))
+    kept = pl.Series([rng.random() >= _UNDATED for _ in range(told.height)], dtype=pl.Boolean)
+    return told.filter(kept)
 
 
 def _one_each(records: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -6,7 +6,8 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,8 @@ def _take(
     counts: Counter[str] = Counter()
     faults: list[RowFault] = []
     digest = hashlib.sha256()
-    screen, latest, late, rows, accepted = Screen(contract), before, 0, 0, 0
+    screen = Screen(contract, partial(record_id, contract.subject_of or source))
+    latest, late, rows, accepted = before, 0, 0, 0
     for number, batch in enumerate(delivery.batches(since)):
         if sha256 is None:
             digest.update(batch.rows.write_csv().encode())
@@ -173,6 +175,7 @@ def _take(
         late=late,
         watermark=latest,
         ignored_columns=ignored,
+        taken_at=datetime.now(UTC).isoformat(),
     )
     store.commit(receipt, faults, staged)
     return Delivery(name=delivery.name, source=source, outcome="taken", receipt=receipt)

@@ -18,6 +18,7 @@ from ragmarket.errors import InvalidInput, MissingDependency
 from ragmarket.schemas.ingestion import PublishReport, Source
 from ragmarket.signals.columns import Column, Table
 from ragmarket.signals.ingest.contracts import load_contracts
+from ragmarket.signals.ingest.history import HOLDINGS, tell_history
 from ragmarket.signals.ingest.intake import SUBJECT
 from ragmarket.signals.ingest.queries import OPENING, QUERIES
 from ragmarket.signals.ingest.store import SignalStore
@@ -56,8 +57,10 @@ INTERESTS = Table(
         Column(name="action", kind="string", meaning="how far it went"),
     ),
 )
+CARD = "card.json"
 _SQL_TYPES = {"integer": "INTEGER", "number": "DOUBLE", "flag": "BOOLEAN", "date": "DATE", "time": "TIMESTAMP_MS"}
-PUBLISHED = ("customers", "standing", "transactions", "notes", "session_events", "interests")
+_OWN = {"standing": STANDING, "holdings": HOLDINGS, "interests": INTERESTS}
+PUBLISHED = ("customers", "standing", "holdings", "transactions", "notes", "session_events", "interests")
 
 
 def publish(
@@ -104,6 +107,7 @@ def publish(
             for source in load_contracts():
                 _current(connection, source, store.files(source))
             connection.execute(OPENING)
+            left_out = tell_history(connection)
             for place, name in enumerate(PUBLISHED):
                 if progress:
                     progress(name, place, len(PUBLISHED))
@@ -111,13 +115,18 @@ def publish(
                 rows[name] = _write(connection, name, file)
                 hashes[name] = hashlib.sha256(file.read_bytes()).hexdigest()
                 waiting[name] = _waiting(connection, name)
-        (staging / "card.json").write_text(
-            json.dumps({"rows": rows, "sha256": hashes}, indent=1) + "\n", encoding="utf-8"
-        )
+        card = {"rows": rows, "sha256": hashes, "without_history": left_out}
+        (staging / CARD).write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
         _exchange(staging, store.tables)
     if progress:
         progress("done", len(PUBLISHED), len(PUBLISHED))
-    return PublishReport(tables=rows, sha256=hashes, waiting=waiting, seconds=round(time.perf_counter() - begun, 2))
+    return PublishReport(
+        tables=rows,
+        sha256=hashes,
+        waiting=waiting,
+        without_history=left_out,
+        seconds=round(time.perf_counter() - begun, 2),
+    )
 
 
 def _quoted(place: Path) -> str:
@@ -144,23 +153,30 @@ def _remove(folder: Path) -> None:
 
 
 def _current(connection: DuckDBPyConnection, source: Source, files: Sequence[Path]) -> None:
-    """A table of a source's newest row by key; ties are broken by content, so that order of arrival means nothing."""
+    """A view of all versions of a source's rows, and a table of the newest by key.
+
+    Ties are broken by content, so that order of arrival means nothing.
+    """
     contract = load_contracts()[source]
-    columns = [SUBJECT, *(name for name, column in contract.columns.items() if not column.personal)]
+    kinds = {SUBJECT: "text"} | {name: one.kind for name, one in contract.columns.items() if not one.personal}
     if source == "core_banking":
-        columns += ["birth_year", "gender_recorded"]
+        kinds |= {"birth_year": "integer", "gender_recorded": "text"}
+    versions = "SELECT NULL LIMIT 0"
+    delivered: set[str] = set()
+    if files:
+        listed = ", ".join(_quoted(one) for one in files)
+        versions = f"SELECT * FROM read_parquet([{listed}], union_by_name = true)"  # noqa: S608 (own paths)
+        delivered = {str(row[0]) for row in connection.execute(f"DESCRIBE {versions}").fetchall()}
+    # What went in before a column joined the contract does not have it.
+    told = ", ".join(
+        f'"{name}"' if name in delivered else f'CAST(NULL AS {_SQL_TYPES.get(kind, "VARCHAR")}) AS "{name}"'
+        for name, kind in kinds.items()
+    )
+    connection.execute(f"CREATE VIEW {source}_versions AS SELECT {told} FROM ({versions})")  # noqa: S608
     key = ", ".join(SUBJECT if name == contract.subject else name for name in contract.key)
-    if not files:
-        kinds = {name: column.kind for name, column in contract.columns.items()} | {"birth_year": "integer"}
-        empty = ", ".join(
-            f'CAST(NULL AS {_SQL_TYPES.get(kinds.get(name, ""), "VARCHAR")}) AS "{name}"' for name in columns
-        )
-        connection.execute(f"CREATE TABLE {source} AS SELECT {empty} LIMIT 0")
-        return
-    listed = ", ".join(_quoted(one) for one in files)
-    ties = ", ".join(f'"{name}"' for name in columns if name != contract.clock)
+    ties = ", ".join(f'"{name}"' for name in kinds if name != contract.clock)
     connection.execute(
-        f"CREATE TABLE {source} AS SELECT * FROM read_parquet([{listed}]) "  # noqa: S608 (names of the contract, own paths)
+        f"CREATE TABLE {source} AS SELECT * FROM {source}_versions "  # noqa: S608 (names of the contract)
         f'QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY "{contract.clock}" DESC, {ties}) = 1'
     )
 
@@ -168,6 +184,7 @@ def _current(connection: DuckDBPyConnection, source: Source, files: Sequence[Pat
 _FROM = {
     "customers": "core_banking",
     "standing": "core_banking",
+    "holdings": "core_banking",
     "notes": "crm",
     "session_events": "digital",
     "interests": "market",
@@ -183,7 +200,7 @@ def _waiting(connection: DuckDBPyConnection, name: str) -> int:
 
 
 def _write(connection: DuckDBPyConnection, name: str, file: Path) -> int:
-    table = TABLES.get(name) or {"standing": STANDING, "interests": INTERESTS}[name]
+    table = TABLES.get(name) or _OWN[name]
     columns = ", ".join(
         f'CAST("{column.name}" AS {_SQL_TYPES.get(column.kind, "VARCHAR")}) AS "{column.name}"'
         for column in table.columns

@@ -6,6 +6,8 @@ per source, each with the newest row per key.
 
 from __future__ import annotations
 
+from ragmarket.signals.ingest.history import HOLDINGS_QUERY
+
 OPENING = """
 CREATE VIEW opening AS
 SELECT date_trunc(
@@ -80,6 +82,7 @@ ORDER BY lead_id
 QUERIES: dict[str, str] = {
     "customers": _CUSTOMERS,
     "standing": _STANDING,
+    "holdings": HOLDINGS_QUERY,
     "transactions": _TRANSACTIONS,
     "notes": _NOTES,
     "session_events": _SESSION_EVENTS,

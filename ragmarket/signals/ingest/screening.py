@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ragmarket.errors import MissingDependency
 from ragmarket.schemas.ingestion import RowFault
-from ragmarket.signals.ingest.contracts import Contract, SourceColumn
+from ragmarket.signals.ingest.casting import lost_some, typed_as
+from ragmarket.signals.ingest.contracts import Contract
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,26 +26,20 @@ REMEDIES = {
     "not_a_number": "Write digits with a point; commas are allowed between groups.",
     "not_a_date": "Write YYYY-MM-DD, or day before month.",
     "not_a_time": "Write YYYY-MM-DDTHH:MM:SS, local time in India or with an offset.",
+    "not_dates": "Write WORD:YYYY-MM-DD with the contract's words, joined by |, as deposit:2024-03-01|loan:2025-01-31.",
     "not_a_flag": "Write true or false (Y/N, 1/0).",
     "unknown_value": "Use a value of the contract, or add a synonym to knowledge/ingest/sources.yaml.",
     "unknown_product": "Use one of the product classes; a new product is mapped to its class at the source.",
     "out_of_range": "Check the amount's unit and sign at its source.",
 }
-_TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-_TIMES = (
-    "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%b-%Y %H:%M:%S",
-)  # fmt: skip
-_ZONED = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
-_DATES = ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%d-%b-%Y", "%Y%m%d")
 _WRONG = {
     "number": "not_a_number",
     "integer": "not_a_number",
     "date": "not_a_date",
     "time": "not_a_time",
     "flag": "not_a_flag",
+    "dates": "not_dates",
 }
-_EARLIEST, _LATEST = 1900, 2100
 
 
 def value_kind(value: str | None) -> str:
@@ -64,13 +60,15 @@ class Screen:
 
     Args:
         contract: Of the source.
+        pseudonym: Of a subject, as the store keeps it.
 
     Raises:
         MissingDependency: polars or pandera is not installed.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, pseudonym: Callable[[str], str]) -> None:
         self._contract = contract
+        self._pseudonym = pseudonym
         self._schema = _pandera(contract)
 
     def sift(self, batch: Batch, mapping: dict[str, str], file: str) -> tuple[pl.DataFrame, list[RowFault]]:
@@ -90,19 +88,19 @@ class Screen:
         text = batch.rows.select(pl.col(given).alias(name) for given, name in mapping.items())
         absent = [pl.lit(None, pl.String).alias(name) for name in self._contract.columns if name not in text.columns]
         text = text.with_columns(absent).select(list(self._contract.columns))
-        typed = text.select(_typed(name, column) for name, column in self._contract.columns.items())
+        typed = text.select(typed_as(name, column) for name, column in self._contract.columns.items())
         faults: dict[tuple[int, str], str] = {}
         for name, column in self._contract.columns.items():
             lost = text[name].is_not_null() & typed[name].is_null()
             if column.many:
-                lost = lost | _lost_some(text[name], typed[name])
+                lost = lost | lost_some(text[name], typed[name])
             reason = "unknown_product" if column.is_product else _WRONG.get(column.kind, "unknown_value")
             for place in lost.arg_true().to_list():
                 faults[place, name] = reason
         for place, name, reason in self._broken(typed):
             faults.setdefault((place, name), reason)
         told = [
-            self._fault(file, batch.numbers[place], name, reason, text[name][place])
+            self._fault(file, batch.numbers[place], name, reason, text[name][place], typed.row(place, named=True))
             for (place, name), reason in sorted(faults.items())
         ]
         told += [self._fault(file, number, "*", reason, "") for number, reason in batch.torn]
@@ -123,10 +121,37 @@ class Screen:
                 if row["index"] is not None:
                     yield int(row["index"]), str(row["column"]), reason
 
-    @staticmethod
-    def _fault(file: str, number: int, name: str, reason: str, value: str | None) -> RowFault:
+    def _fault(
+        self, file: str, number: int, name: str, reason: str, value: str | None, typed: Mapping[str, Any] | None = None
+    ) -> RowFault:
         kind = "a whole row" if name == "*" else value_kind(value)
-        return RowFault(file=file, row=number, column=name, reason=reason, value=kind, remedy=REMEDIES[reason])
+        clock = typed[self._contract.clock] if typed else None
+        return RowFault(
+            file=file,
+            row=number,
+            column=name,
+            reason=reason,
+            value=kind,
+            remedy=REMEDIES[reason],
+            key=self._key(typed) if typed else "",
+            clock=clock.isoformat() if clock else "",
+        )
+
+    def _key(self, typed: Mapping[str, Any]) -> str:
+        """The row's key as `row_key` makes it; empty where a part of it is missing."""
+        parts = [typed[name] for name in self._contract.key]
+        if any(part is None for part in parts):
+            return ""
+        subject = self._contract.subject
+        return row_key(
+            self._pseudonym(part) if name == subject else str(part)
+            for name, part in zip(self._contract.key, parts, strict=True)
+        )
+
+
+def row_key(parts: Iterable[str]) -> str:
+    """One row of a source, whatever its other columns say, without saying which."""
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 def _pandera(contract: Contract) -> DataFrameSchema:
@@ -137,7 +162,7 @@ def _pandera(contract: Contract) -> DataFrameSchema:
         raise MissingDependency("pandera", "signals") from error
     types: dict[str, Any] = {
         "text": pl.String, "choice": pl.String, "number": pl.Float64, "integer": pl.Int64, "date": pl.Date,
-        "time": pl.Datetime("ms"), "flag": pl.Boolean,
+        "time": pl.Datetime("ms"), "flag": pl.Boolean, "dates": pl.String,
     }  # fmt: skip
     columns = {}
     for name, column in contract.columns.items():
@@ -148,76 +173,3 @@ def _pandera(contract: Contract) -> DataFrameSchema:
             checks.append(pa.Check.isin(list(column.words)))
         columns[name] = pa.Column(types[column.kind], checks, nullable=not column.required)
     return pa.DataFrameSchema(columns, strict=True)
-
-
-def _typed(name: str, column: SourceColumn) -> pl.Expr:
-    """A text column as its kind; what cannot be one is null."""
-    import polars as pl
-
-    text = pl.col(name)
-    if column.kind in {"number", "integer"}:
-        plain = text.str.replace_all(r"[,\s₹]", "")
-        number = plain.cast(pl.Float64, strict=False)
-        if column.kind == "number":
-            return pl.when(number.is_finite()).then(number).otherwise(None).alias(name)
-        return pl.when(number == number.floor()).then(number).otherwise(None).cast(pl.Int64, strict=False).alias(name)
-    if column.kind == "flag":
-        said = text.str.to_lowercase()
-        return pl.when(said.is_in(_TRUE)).then(True).when(said.is_in(_FALSE)).then(False).otherwise(None).alias(name)
-    if column.kind == "date":
-        day = pl.coalesce(
-            *(text.str.to_date(form, strict=False) for form in _DATES),
-            *(text.str.to_datetime(form, strict=False).dt.date() for form in _TIMES[:2]),
-        )
-        return _sane(day, day.dt.year()).alias(name)
-    if column.kind == "time":
-        local = [text.str.to_datetime(form, strict=False, time_unit="ms") for form in _TIMES]
-        zoned = [
-            text.str.replace("Z$", "+00:00")
-            .str.to_datetime(form, strict=False, time_unit="ms", time_zone="UTC")
-            .dt.convert_time_zone("Asia/Kolkata")
-            .dt.replace_time_zone(None)
-            for form in _ZONED
-        ]
-        days = [text.str.to_date(form, strict=False).cast(pl.Datetime("ms")) for form in _DATES]
-        when = pl.coalesce(*local, *zoned, *days)
-        return _sane(when, when.dt.year()).alias(name)
-    if column.kind == "choice":
-        known = {word.lower(): word for word in column.words} | {
-            word.lower(): real for word, real in column.synonyms.items()
-        }
-        if column.many:
-            one = pl.element().str.strip_chars().str.to_lowercase().replace_strict(known, default=None)
-            return (
-                text.str.split("|")
-                .list.eval(one)
-                .list.drop_nulls()
-                .list.unique(maintain_order=True)
-                .list.join("|")
-                .alias(name)
-            )
-        return (
-            text.str.strip_chars()
-            .str.to_lowercase()
-            .replace_strict(known, default=None, return_dtype=pl.String)
-            .alias(name)
-        )
-    return text.alias(name)
-
-
-def _sane(value: pl.Expr, year: pl.Expr) -> pl.Expr:
-    import polars as pl
-
-    return pl.when((year >= _EARLIEST) & (year < _LATEST)).then(value).otherwise(None)
-
-
-def _lost_some(text: pl.Series, typed: pl.Series) -> pl.Series:
-    """Where a list of words became shorter: one of them was unknown."""
-    import polars as pl
-
-    frame = pl.DataFrame([text.alias("text"), typed.alias("typed")])
-    parts = [
-        pl.col(name).str.to_lowercase().str.split("|").list.eval(pl.element().str.strip_chars()).list.n_unique()
-        for name in ("text", "typed")
-    ]
-    return frame.select((parts[0] != parts[1]).fill_null(False) | (pl.col("typed") == "")).to_series()

@@ -119,10 +119,19 @@ class SignalStore:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{sha256}.json").write_text(delivery.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
-    def refused(self) -> list[Delivery]:
-        """Files that stand aside."""
-        found = sorted((self.root / "refused").glob("*.json"))
-        return [Delivery.model_validate_json(place.read_text(encoding="utf-8")) for place in found]
+    def refused(self, *, closed: bool = False) -> list[Delivery]:
+        """Files that stand aside.
+
+        Args:
+            closed: Whether those are told too whose very content went in later, as after a name joined the contract.
+        """
+        noted = [
+            (place.stem, Delivery.model_validate_json(place.read_text(encoding="utf-8")))
+            for place in sorted((self.root / "refused").glob("*.json"))
+        ]
+        return [
+            one for sha256, one in noted if closed or one.source is None or self.receipt(one.source, sha256) is None
+        ]
 
     def faults(self, source: Source, sha256: str) -> list[RowFault]:
         """Rows of a delivery that stand aside."""

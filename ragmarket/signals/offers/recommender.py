@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _EVIDENCE = 3
+# Of an offer that is likely for no sign of the customer's own.
+COMMON = "taken up often; nothing of this customer's own speaks for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,38 +80,53 @@ class Recommender:
             weights, bias = np.hstack([-weights, weights]) / 2, np.array([-bias[0], bias[0]]) / 2
         return cls(pairs, classes, np.asarray(weights), np.asarray(bias), np.asarray(typical))
 
-    def probabilities(self, table: pl.DataFrame) -> Floats:
-        """Chance of each class to be taken up next, shape (customers, classes)."""
+    def probabilities(self, table: pl.DataFrame, *, new_only: bool = False) -> Floats:
+        """Chance of each class to be taken up next, shape (customers, classes).
+
+        Args:
+            table: What `ragmarket.signals.offers.signs.signs` gives.
+            new_only: Whether what is held already has no chance, as where take-ups are read off holdings.
+        """
         import numpy as np
 
         logits = (_features(table, self.pairs) - self.typical) @ self.weights + self.bias
         logits -= logits.max(axis=1, keepdims=True)
         chances = np.exp(logits)
-        return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+        if new_only:
+            chances = np.where(table.select(f"holds_{name}" for name in self.classes).to_numpy(), 0.0, chances)
+        return np.asarray(chances / np.maximum(chances.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
 
-    def offers(self, table: pl.DataFrame, *, most: int = 3) -> dict[str, tuple[Offer, ...]]:
-        """The likeliest offers of each customer with the signs that speak for them."""
-        data = _features(table, self.pairs) - self.typical
-        chances = self.probabilities(table)
-        told = [
-            *(words()[name] for name in _flags()),
-            *_amount_words(),
-            *(" and ".join(_said(pair)) for pair in self.pairs),
-        ]
+    def offers(self, table: pl.DataFrame, *, most: int = 3, new_only: bool = False) -> dict[str, tuple[Offer, ...]]:
+        """The likeliest offers of each customer with the signs that speak for them; what has no chance is no offer."""
+        import numpy as np
+
+        features = _features(table, self.pairs)
+        data = features - self.typical
+        chances = self.probabilities(table, new_only=new_only)
+        flags = [words()[name] for name in _flags()]
+        told = [*flags, *AMOUNTS.values(), *(" and ".join(_said(pair)) for pair in self.pairs)]
+        amount = range(len(flags), len(flags) + len(AMOUNTS))
         # Against the average class, so that what speaks for everything speaks for nothing.
         pull = self.weights - self.weights.mean(axis=1, keepdims=True)
         found = {}
         for row, customer in enumerate(table["customer_id"].to_list()):
             offers = []
             for place in chances[row].argsort()[::-1][:most]:
-                share = data[row] * pull[:, place]
+                if not chances[row, place]:
+                    break
+                # A sign that is absent may speak for an offer too, but cannot be told as one that is there.
+                share = np.where(features[row] != 0, data[row] * pull[:, place], 0.0)
                 best = [int(at) for at in share.argsort()[::-1][:_EVIDENCE] if share[at] > 0.05]
+                said = [
+                    f"{told[at]} {'above' if data[row, at] > 0 else 'below'} the usual" if at in amount else told[at]
+                    for at in best
+                ]
                 offers.append(
                     Offer.model_validate(
                         {
                             "product_class": self.classes[int(place)],
                             "score": min(1.0, float(chances[row, place])),
-                            "evidence": tuple(told[at] for at in best),
+                            "evidence": tuple(said) or (COMMON,),
                             "source": "recommender",
                         }
                     )
@@ -120,10 +137,6 @@ class Recommender:
 
 def _flags() -> list[str]:
     return [name for name in words() if name not in AMOUNTS]
-
-
-def _amount_words() -> list[str]:
-    return [f"{said}: out of the ordinary" for said in AMOUNTS.values()]
 
 
 def _said(pair: tuple[str, str]) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -219,8 +219,3 @@ class SegmentModel:
         if wording != WORDING:
             raise ModelMissing(f"the segments in {folder} were fitted on sentences of version {wording}", hint=hint)
         return cls(clusters, cards, wording, fingerprint, pooling, shares, plain["card"])
-
-
-def targeted(found: Sequence[CustomerSegment], *, noise: bool = False) -> tuple[CustomerSegment, ...]:
-    """Those whom a campaign may address: noise only when asked for, since forcing a segment on it misdirects."""
-    return tuple(one for one in found if noise or not one.noise)

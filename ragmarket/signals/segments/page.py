@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from ragmarket.schemas.segment_report import MapPoint, SegmentQuality, SegmentReport
+from ragmarket.signals.segments.targeting import REASONS
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1c1c1c}"
@@ -53,6 +54,7 @@ def figure_rows(report: SegmentReport) -> list[tuple[str, str, str]]:
     """Name, value and how to read it, of each figure about all segments."""
     return [
         ("noise", f"{report.noise:.1%}", "customers who fit nowhere and are not targeted; above 30 % is much"),
+        ("may be targeted", f"{report.may_be_targeted:,}", barred_line(report.not_targeted) or "everybody"),
         ("stability over resamples", _number(report.stability), f"1 is the same segments; {report.rounds} resamples"),
         ("least of them", _number(report.stability_least), "below .8 some segments come and go"),
         ("silhouette", _number(report.silhouette), "-1 to 1; above 0 customers lie with their own"),
@@ -61,6 +63,18 @@ def figure_rows(report: SegmentReport) -> list[tuple[str, str, str]]:
         ("drift of sizes (PSI)", _number(report.drift), "first to second half; above .1 watch, above .25 another bank"),
         ("kept over time", _number(report.kept), "1 is every customer in the same segment in both halves"),
     ]
+
+
+def targeted_line(one: SegmentQuality) -> str:
+    """How many of a segment a campaign may address, and why not the others."""
+    others = barred_line(one.not_targeted)
+    return f"{one.may_be_targeted:,} of {one.size:,} may be targeted{f'; {others}' if others else ''}"
+
+
+def barred_line(not_targeted: Mapping[str, int]) -> str:
+    """Who may not be targeted and why, in words; empty where everybody may."""
+    told = ", ".join(f"{count:,} {REASONS[rule]} ({rule})" for rule, count in not_targeted.items())
+    return f"not to be targeted: {told}" if told else ""
 
 
 def _number(value: float | None) -> str:
@@ -98,7 +112,7 @@ def _segment(one: SegmentQuality) -> Iterator[str]:
     apart = f"separation {_number(one.separation)} (above 1: apart from its neighbour)"
     yield f"<h2>{escape(_title(one))}</h2>"
     yield f"<p>{one.size:,} customers ({one.share:.1%}); coherence {one.coherence:.2f}, {apart}.</p><ul>"
-    yield from (f"<li>{escape(line)}</li>" for line in one.differences)
+    yield from (f"<li>{escape(line)}</li>" for line in (targeted_line(one), *one.differences))
     yield "</ul><table><tr><th>At its heart</th><th>Closeness</th><th>Why</th></tr>"
     for member in one.exemplars:
         why = escape("; ".join(member.reasons))

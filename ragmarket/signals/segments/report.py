@@ -12,6 +12,7 @@ from ragmarket.signals.segments.clusters import NOISE
 from ragmarket.signals.segments.model import SegmentModel
 from ragmarket.signals.segments.rfm import RfmSegments, rfm_values
 from ragmarket.signals.segments.selection import refit
+from ragmarket.signals.segments.targeting import counted, why_not
 from ragmarket.signals.segments.vectors import NarrativeVectors
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def report(
     *,
     differences: Mapping[int, Sequence[str]],
     names: Mapping[int, str],
+    barred: Mapping[str, str],
     rounds: int = 10,
     note: Callable[[str], None] = lambda _line: None,
 ) -> SegmentReport:
@@ -43,6 +45,7 @@ def report(
         vectors: Sentence vectors of the model's encoder.
         differences: Sentences that tell each segment from everybody.
         names: Of segments that have one.
+        barred: The rule by which the bank may not address a customer, of those whom it may not.
         rounds: Resamples for stability.
         note: Receives lines of progress.
 
@@ -64,11 +67,16 @@ def report(
     coherence = quality.coherence(reduced[inside], labels[inside]) if inside.any() else np.array([])
     separation = quality.separation(reduced[inside], labels[inside]) if inside.any() else np.array([])
     near = _exemplars(model, transactions, vectors, found.closeness, labels, seen.customers)
+    rules = [why_not(label == NOISE, barred.get(one)) for one, label in zip(seen.customers, labels, strict=True)]
+    own = {number: counted(rules[row] for row in np.flatnonzero(labels == number)) for number in set(labels.tolist())}
+    everybody = counted(rules)
     places, shown = _map(reduced * model.clusters.spread)
     drawn = dice.permutation(len(points))[:DRAWN]
     return SegmentReport(
         customers=len(labels),
         noise=float((~inside).mean()),
+        may_be_targeted=everybody[0],
+        not_targeted=everybody[1],
         silhouette=_told(quality.silhouette(reduced, labels)),
         silhouette_rfm=_told(quality.silhouette(reduced, rfm)),
         rfm_segments=len(set(rfm.tolist())),
@@ -86,6 +94,8 @@ def report(
                 share=float((labels == number).mean()),
                 coherence=float(coherence[number]),
                 separation=_told(float(separation[number])),
+                may_be_targeted=own[number][0],
+                not_targeted=own[number][1],
                 differences=tuple(differences.get(number, ())),
                 exemplars=near.get(number, ()),
             )
