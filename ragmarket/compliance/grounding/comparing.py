@@ -13,7 +13,11 @@ from ragmarket.compliance.grounding.word_comparison import WordComparison
 
 
 def compare(
-    claim: Statement, evidence: Sequence[Statement], known: Concepts, given: frozenset[str] = frozenset()
+    claim: Statement,
+    evidence: Sequence[Statement],
+    known: Concepts,
+    given: frozenset[str] = frozenset(),
+    product: str | None = None,
 ) -> Outcome:
     """Compare everything that can be compared exactly.
 
@@ -22,9 +26,10 @@ def compare(
         evidence: The statements of all passages.
         known: The concepts and how they relate.
         given: Concepts of the product's name, which need not stand in every sentence.
+        product: The product's name, if it is known.
     """
     found = Outcome()
-    figures = FigureComparison(claim, evidence, known, given)
+    figures = FigureComparison(claim, evidence, known, given, product)
     words = WordComparison(claim, evidence, known, given)
     words.coverage(found)
     counted = [one for one in claim.quantities if one.value != 0]

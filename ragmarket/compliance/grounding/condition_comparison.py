@@ -43,17 +43,20 @@ class ConditionComparison(Nearness):
                     fault("figure_of_another", f"of this the evidence says {q.text}; {there.text} is of another")
                     return
 
-    def _restrictions(self, statement: Statement, there: Quantity, fault: Callable[[str, str], None]) -> None:
+    def _restrictions(
+        self, mine: Quantity, statement: Statement, there: Quantity, fault: Callable[[str, str], None]
+    ) -> None:
         places = statement.clauses
         at = places.index(statement.clause_at(there.start))
         # In a row the label and the cell's header restrict a figure; in prose its clause and a figureless one before.
         around = [places[at]]
-        if at and not any(places[at - 1].start <= q.start < places[at - 1].end for q in statement.quantities):
+        beside = bool(at) and statement.text[places[at].start - 1] != ";"
+        if beside and not any(places[at - 1].start <= q.start < places[at - 1].end for q in statement.quantities):
             around.append(places[at - 1])
         if statement.row:
             around.append(places[0])
         concepts = frozenset(id_ for one in around for id_ in statement.within(one))
-        own = self._claim.concepts
+        own = self._known.closed(self._claim.concepts)
         if "income" in own:
             own |= {"salaried"}  # who speaks of a salary speaks of the salaried
         if any(is_senior_age(q) for q in self._claim.quantities):
@@ -74,7 +77,8 @@ class ConditionComparison(Nearness):
             fault("condition_dropped", "the evidence says this of a part only; the claim says it of all")
             return
         if not statement.row:
-            for id_ in (own & self._audiences & statement.concepts) - concepts:
+            told = self._claim.within(self._claim.clause_at(mine.start))
+            for id_ in (told & self._audiences & statement.concepts) - concepts:
                 homes = [one for one in places if id_ in statement.within(one)]
                 if homes and all(one.denied != statement.clause_at(there.start).denied for one in homes):
                     fault("condition", f"the evidence says another thing of “{id_}”")

@@ -28,10 +28,12 @@ DECISIVE = frozenset(
     )
 )
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.
-PLAIN = {"bound": 16, "condition_dropped": 16, "direction": 16}
+PLAIN = {"bound": 20, "condition_dropped": 16, "direction": 16}
 _EXACT = frozenset({"amount", "rate"})
 # A denial told apart by comparison alone: in so few words, against one sentence of one clause, nothing qualifies it.
 _CURT = 8
+# With the same figure on both sides, both speak of the same thing in more words, too.
+_TOLD = 16
 # Between the two a claim is neither shown as supported nor said to be wrong.
 SUPPORTED, DOUBTED = 0.5, 0.46
 
@@ -39,8 +41,13 @@ SUPPORTED, DOUBTED = 0.5, 0.46
 def decisive(claim: Statement, evidence: Sequence[Statement], found: Outcome) -> bool:
     """Whether a fault decides without any model."""
     words = len(claim.text.split())
-    plain = words <= _CURT and len(claim.clauses) == len(evidence) == len(evidence[0].clauses) == 1
-    if plain and {reason.code for _, reason in found.faults} == {"negation"}:
+    told = any(same_size(own, there) for own in claim.quantities for there in evidence[0].quantities)
+    plain = len(claim.clauses) == len(evidence) == len(evidence[0].clauses) == 1
+    if plain and words <= (_TOLD if told else _CURT) and {reason.code for _, reason in found.faults} == {"negation"}:
+        return True
+    codes = {reason.code for _, reason in found.faults}
+    # What the same evidence says of the claim's other figures leaves no doubt of what the claim speaks of.
+    if found.limited or ("bound" in codes and found.figured):
         return True
     return any(reason.code in DECISIVE or words <= PLAIN.get(reason.code, 0) for _, reason in found.faults)
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import regex
+
+from ragmarket.compliance.grounding.case_comparison import CaseComparison
 from ragmarket.compliance.grounding.condition_comparison import ConditionComparison
 from ragmarket.compliance.grounding.frame import Fault, Outcome
 from ragmarket.compliance.grounding.instance_comparison import InstanceComparison
@@ -21,10 +24,16 @@ from ragmarket.schemas.grounding import GroundingReason
 _NEARER, _MARGIN = 1.4, 0.12
 _RANGE = 12
 _ONES = frozenset({("months", 12.0), ("months", 1.0), ("days", 1.0), ("days", 7.0)})
+_COUNTED = frozenset({"count", "number"})
 _VAGUE = frozenset({"minimum", "maximum", "rates", "fee", "payment"})
+# "Up to ₹2 lakh is free. Beyond that …": what lies above a bound is told, too.
+_GOES_ON = regex.compile(
+    r"(?i)\b(?:above|beyond|over|after|exceeding|more than|in excess of)\s+"
+    r"(?:that|this|these|those|it|which|the same|said)\b"
+)
 
 
-class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison):
+class FigureComparison(ConditionComparison, LimitComparison, CaseComparison, InstanceComparison):
     """Holds the claim's figures against the evidence's."""
 
     def quantity(self, own: Quantity, found: Outcome) -> None:
@@ -46,6 +55,9 @@ class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison)
         trials.sort(key=lambda one: (len(one[0]), -self._affinity(own, one[1], one[2])))
         faults, statement, there = trials[0]
         found.faults += faults
+        found.limited = found.limited or any(
+            reason.code == "condition_dropped" and fault == "unsupported" for fault, reason in faults
+        )
         if not faults:
             found.borne.append(self._reason("figure", f"{own.text} stands in the evidence", own, statement, there))
             found.best = found.best or statement
@@ -90,8 +102,9 @@ class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison)
         complement = own.sign * there.sign == -1 and here.denied != clause.denied
         if complement:
             pass
-        elif own.sign * there.sign == -1 or own.sign * there.edge == -1 or own.edge * there.sign == -1:
-            fault("bound", f"the evidence sets the bound of {there.text} the other way")
+        elif own.bound * there.bound == -1 and not own.edge * there.edge:
+            if not (own.sign == 1 and any(_GOES_ON.search(one.text) for one in self._evidence)):
+                fault("bound", f"the evidence sets the bound of {there.text} the other way")
         elif self._bound_changed(own, there, here, clause, statement):
             fault("bound", f"the evidence says “{_around(statement, there)}”: the bound is not the claim's")
         if own.period != there.period and own.period and there.period:
@@ -114,8 +127,8 @@ class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison)
             fault("direction", "what is more in one is less in the other")
         self._nearer(own, statement, there, fault)
         self._audience_elsewhere(own, statement, there, fault)
-        self._restrictions(statement, there, fault)
-        limit = None if faults else self._limit_dropped(own, statement, there)
+        self._restrictions(own, statement, there, fault)
+        limit = None if faults else self._limit_dropped(own, statement, there) or self._case_dropped(statement, there)
         if limit is not None:
             message = f"the evidence says {there.text} under “{limit}” only; the claim does not tell it"
             faults.append(("unsupported", self._reason("condition_dropped", message, own, statement, there)))
@@ -124,6 +137,8 @@ class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison)
     def _bound_changed(
         self, own: Quantity, there: Quantity, here: Clause, clause: Clause, statement: Statement
     ) -> bool:
+        if own.kind in _COUNTED and own.bound == 1 and there.bound == 0 and there.period and clause.gratis:
+            return True  # what is free so often is free no more often
         if own.kind not in ("amount", "rate"):
             return False
         if own.kind == "rate" and there.edge and not own.sign and not own.edge:
@@ -131,10 +146,13 @@ class FigureComparison(ConditionComparison, LimitComparison, InstanceComparison)
                 same_size(q, other) for q in self._ends(statement, there) for other in self._claim.quantities
             )
         limits = {"minimum", "maximum", "limit", "opening", "mindue"}
-        if own.sign == -1 and there.sign == there.edge == 0 and own.kind == "amount":
-            # What opens it is the least, not the most.
+        if own.bound == -1 and own.edge == there.bound == 0 and own.kind == "amount":
+            if statement.text[: there.start].rstrip().endswith(" by"):
+                return False  # "lower by ₹50" says by how much
+            # What opens it, or has to be put in or spent, is the least, not the most.
             opens = self._claim.concepts & {"opening", "deposit", "account", "contribution", "sip"}
-            return "opening" in statement.concepts and bool(opens)
+            floored = self._known.closed(statement.concepts & frozenset(self._known.floored)) & self._claim.concepts
+            return bool(floored) or ("opening" in statement.concepts and bool(opens))
         if own.sign == 0 and there.sign != 0 and (there.sign == -1 or own.kind == "rate"):
             loose = here.marks & {"higher", "lower", "before", "after"} or self._claim.concepts & limits
             return not loose

@@ -19,13 +19,15 @@ SOFT_WEIGHT, BROAD_WEIGHT = 0.5, 0.7
 class Outcome:
     """What exact comparison found; ``fault`` None where nothing speaks against the claim.
 
-    ``touched`` where claim and evidence share a word, ``rooted`` where they share a subject.
+    ``touched`` where claim and evidence share a word, ``rooted`` where they share a subject; ``limited`` where a figure
+    is bound to a limit or case that the claim does not tell.
     """
 
     faults: list[tuple[Fault, GroundingReason]] = field(default_factory=list)
     borne: list[GroundingReason] = field(default_factory=list)
     touched: bool = False
     rooted: bool = False
+    limited: bool = False
     best: Statement | None = None
 
     @property
@@ -58,15 +60,22 @@ class Frame:
         evidence: The statements of all passages.
         known: The concepts and how they relate.
         given: Concepts of the product's name, which need not stand in every sentence.
+        product: The product's name, if it is known.
     """
 
     def __init__(
-        self, claim: Statement, evidence: Sequence[Statement], known: Concepts, given: frozenset[str] = frozenset()
+        self,
+        claim: Statement,
+        evidence: Sequence[Statement],
+        known: Concepts,
+        given: frozenset[str] = frozenset(),
+        product: str | None = None,
     ) -> None:
         self._claim = claim
         self._evidence = evidence
         self._known = known
         self._given = given
+        self._product = product
         self._topics = frozenset(known.topic)
         self._broad = frozenset(known.broad)
         self._audiences = frozenset(known.audience)

@@ -33,7 +33,7 @@ _VALUED = {
 }
 MARKS = (
     "negation", "free", "bounds", "higher", "lower", "before", "after", "only", "all", "must", "may", "conditions",
-    "from", "up_to", "above", "below", "annulled",
+    "from", "up_to", "above", "below", "annulled", "least", "most",
 )  # fmt: skip
 
 
@@ -46,6 +46,9 @@ class Concepts(Frozen):
     audience: tuple[str, ...]
     loose: tuple[str, ...]
     barring: tuple[str, ...]
+    floored: tuple[str, ...]
+    cases: dict[str, tuple[str, ...]]
+    variants: tuple[str, ...]
     rivals: tuple[tuple[str, ...], ...]
     implies: dict[str, tuple[str, ...]]
 
@@ -82,6 +85,8 @@ class Words(Frozen):
     up_to: str = ""
     above: str = ""
     below: str = ""
+    least: str = ""
+    most: str = ""
     half: str = ""
     annulled: str = ""
     numbers: str = ""

@@ -17,17 +17,23 @@ _ON = r"(?:loans?|deposits?|amounts?|investments?|transactions?|spends?|purchase
 _OF = r"(?:members?|adults?|persons?|customers?|applicants?|borrowers?|depositors?|investors?|couples?|parents?)"
 _OPENED = regex.compile(
     rf"(?i)\b(?:if|where|when|provided|unless|aged?|{_OF}\s+(?:of|over|above|below|under|between)|"
+    rf"^\W*{_ON}\s+(?:of\s+)?(?:over|above|below|under|between|up to|upto|beyond)|"
     rf"(?:for|on)\s+(?:\p{{L}}+\s+){{0,2}}{_ON}(?:\s+\p{{L}}+){{0,3}})\b[^;.:]*$"
 )
 _LEADING = regex.compile(r"(?i)^\W*(?:above|over|below|under|up to|upto|beyond|between|after|for an?|from)\b")
-_FLOOR = regex.compile(r"(?i)\b(?:minimum|at least|not less than|min\.?)(?:\s+(?:of|fee|charge))?\s*:?\s*$")
+_FLOOR = regex.compile(
+    r"(?i)\b(?:minimum|at least|not less than|min\.?|maximum|ceiling|max\.?|capped at|at most|not more than)"
+    r"(?:\s+(?:of|fee|charge))?\s*:?\s*$"
+)
 _GREATER = regex.compile(r"(?i)^[^;.]{0,12}\bwhichever\s+is\s+(?:the\s+)?(?:greater|higher|more)\b")
 # A clause break may be the very word that opens the case ("where", "if").
 _WORD = 10
-_PLAN = regex.compile(r"(?i)^\W*(?P<plan>direct|regular)\b")
+_PLAN = regex.compile(r"(?i)(?:^\W*|(?<=,\s))(?P<plan>direct|regular)\b")
 _TAX_EXTRA = regex.compile(
-    r"(?i)^(?:/-|\s|\(|,|per \p{L}+|of the (?:loan )?\p{L}+)*(?:\+|plus)\s*(?:applicable\s+)?GST\b"
+    r"(?i)^(?:/-|\s|\(|,|per (?:\p{L}+\s+){0,2}\p{L}+|of the (?:loan )?\p{L}+)*(?:\+|plus)\s*(?:applicable\s+)?GST\b"
 )
+# A label may say it: "Late payment charge (GST extra)".
+_TAX_BESIDE = regex.compile(r"(?i)\(\s*(?:plus|\+)?\s*GST\s+(?:extra|additional|as applicable|apart)\s*\)\s*[:|]?\s*$")
 
 
 class LimitComparison(Nearness):
@@ -45,24 +51,27 @@ class LimitComparison(Nearness):
             return None
         home = statement.clause_at(there.start)
         for q in statement.quantities:
-            if q is there or alike(q, there) or same_size(q, there) or q.kind not in _LIMITING or self._told(q):
+            if q is there or same_size(q, there) or q.kind not in _LIMITING or self._told(q, own):
+                continue
+            # A slab of sums in a row's label limits a sum in its cell ("₹5,001 to ₹20,000; Late payment charge: ₹750").
+            if alike(q, there) and not (statement.row and q.end <= statement.text.index(";") < there.start):
                 continue
             if self._labels(statement, q, there) if statement.row else self._governs(statement, q, home):
                 return q.text
-            if own.sign != 1 and self._floor(statement, q, there):
+            if not own.sign and self._floor(statement, q, there):
                 return q.text
         if statement.row:
-            plan = _PLAN.match(statement.text)
+            plan = _PLAN.search(statement.text, 0, there.start)
             if plan and plan["plan"].casefold() not in self._claim.concepts | self._given:
                 return plan["plan"]
-        tax = _TAX_EXTRA.match(statement.text[there.end :])
+        tax = _TAX_EXTRA.match(statement.text[there.end :]) or _TAX_BESIDE.search(statement.text, 0, there.start)
         if tax and not self._claim.concepts & {"gst", "tax"}:
             return tax[0].strip()
         return None
 
-    def _told(self, q: Quantity) -> bool:
-        """Whether the claim tells a figure of the kind, or says in words whom it speaks of."""
-        if any(alike(q, mine) for mine in self._claim.quantities):
+    def _told(self, q: Quantity, own: Quantity) -> bool:
+        """Whether the claim tells another figure of the kind, or says in words whom it speaks of."""
+        if any(alike(q, mine) for mine in self._claim.quantities if mine is not own):
             return True
         of_age = q.kind == "months" and self._claim.concepts & {"age", "minor"}
         return bool(of_age or (q.kind == "months" and q.value == SENIOR_MONTHS and self._claim.concepts & {"senior"}))
@@ -93,7 +102,7 @@ class LimitComparison(Nearness):
 
     @staticmethod
     def _floor(statement: Statement, q: Quantity, there: Quantity) -> bool:
-        """Whether a share has a least sum beside it: "2%, minimum ₹200", "5% or ₹200, whichever is greater"."""
+        """Whether a share has a least or most beside it: "2%, minimum ₹200", "5% or ₹200, whichever is greater"."""
         if there.kind != "rate" or q.kind != "amount" or q.start < there.end:
             return False
         between = statement.text[there.end : q.start]

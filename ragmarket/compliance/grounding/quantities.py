@@ -50,6 +50,12 @@ _APART, _UNIT = regex.compile(r"[;:,।]|\band\b"), regex.compile(r"\s?[\p{L}\p{
 _WHICHEVER = regex.compile(
     r"(?i)[^;.]{0,12}\bwhichever\s+is\s+(?:the\s+)?(?:(?P<more>greater|higher|more)|lower|less|lesser)\b"
 )
+# "Lower by ₹50" says by how much, and "never more than ₹50" where it ends.
+_DIFFERENCE = regex.compile(r"(?i)\bby\s+$")
+_NEVER = regex.compile(
+    r"(?i)\b(?:never|not|cannot|no|n['’]t)\b(?:\s+\p{L}+)?\s+(?:(?:more|less|higher|lower|greater|fewer)\s+)?"
+    r"(?:than|above|over|below|under|beyond|exceeds?|exceeding)\s+(?:by\s+)?$"
+)
 _TAXED = regex.compile(r"(?i)\s*(?:GST|जीएसटी|ஜிஎஸ்டி|జీఎస్టీ|ಜಿಎಸ್ಟಿ|ജിഎസ്ടി|জিএসটি|જીએસટી)")
 
 
@@ -57,6 +63,8 @@ def _sign(
     text: str, start: int, end: int, floor: int, ceiling: int, lexicons: Sequence[Lexicon], *, timed: bool, sized: bool
 ) -> Sign:
     before, after = text[max(floor, start - _NEAR) : start], text[end : min(ceiling, end + _NEAR)]
+    if _DIFFERENCE.search(before):
+        return 0
     for lexicon in lexicons:
         for name, sign in _ENDINGS if timed else _ENDINGS[:4]:
             if any(ending in text[start:end] for ending in lexicon.endings.get(name, ())):
@@ -66,7 +74,13 @@ def _sign(
         own = [
             one for one in marks_in(before, lexicons, name) if not floor or start - len(before) + one[0] - floor > _OWN
         ]
-        behind = [one for one in marks_in(after, lexicons, name) if after[one[0] : one[1]].casefold() != "from"]
+        behind = [
+            one
+            for one in marks_in(after, lexicons, name)
+            # "0.3% (at least ₹250)" opens another figure's bound, "₹250 (minimum)" is this one's.
+            if after[one[0] : one[1]].casefold() != "from"
+            and ("(" not in after[: one[0]] or after[one[1] :][:1] == ")")
+        ]
         # "30 days from receipt" begins to count there; it sets no bound.
         if (own and name in ("up_to", "from")) or any(one[0] <= 3 for one in behind):
             return sign  # type: ignore[return-value]
@@ -147,9 +161,12 @@ def quantities_of(text: str, language: str, lexicons: Sequence[Lexicon], read: F
         ceiling = spans[at + 1][0] if at + 1 < len(spans) else len(text)
         if sign and figure.bound in _SIDES:
             sign = _taken_back(text[end : min(ceiling, end + _NEAR)], lexicons, sign)
+            if _NEVER.search(text[floor:start]):
+                sign = -1 if sign == 1 else 1
         elif sign == 0:
             # An age's span is its number alone; its bound stands after the word for age.
-            word = _UNIT.match(text[end:ceiling]) if figure.type == "age" else None
+            unitless = figure.type == "age" and not any(char.isalpha() for char in text[start:end])
+            word = _UNIT.match(text[end:ceiling]) if unitless else None
             past = end + (word.end() if word else 0)
             sign = _sign(text, start, past, floor, ceiling, lexicons, timed=kind in _TIMED, sized=kind in _SIZED)
         beside = _WHICHEVER.match(text[end:]) if sign == 0 else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from ragmarket.compliance.grounding.farther_bounds import with_limits
 from ragmarket.compliance.grounding.lexicon import Concepts, Lexicon, marks_in
 from ragmarket.compliance.grounding.quantities import quantities_of
 from ragmarket.compliance.grounding.sizes import Quantity
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 OFTEN = frozenset({"monthly", "quarterly", "halfyearly", "yearly"})
 _BREAK = regex.compile(
-    r"[;:()।|\u2013\u2014\n!?]|\s-\s|,(?=\s)|(?<!\b\p{L}|\b[SM]r|\bRs|\bNo)\.(?=\s|$)|\b(?i:but|while|whereas|however|though|although|when|if|unless|provided|where|who|whose|once|until)\b"
+    r"[;:()।|\u2013\u2014!?]|\n(?!\p{Ll})|\s-\s|,(?=\s)|(?<!\b\p{L}|\b[SM]r|\bRs|\bNo|\b[Mm]in|\b[Mm]ax|\.)\.(?=\s|$)|\b(?i:but|while|whereas|however|though|although|when|if|unless|provided|where|who|whose|once|until)\b"
     r"|\band(?=\s(?i:cannot|no|not|nothing|is not|are not|do not|does not|will not|may not|shall not)\b)"
 )
 COSTS = frozenset(["fee", "penal", "exitload", "entryload", "interest", "amc", "brokerage", "premium", "tax", "copay"])
@@ -26,6 +27,7 @@ _REFUNDS = frozenset({"refund", "returnitem"})
 _PERIODIC = OFTEN | {"annual"}
 _LACKS = frozenset({"interestfree", "shortfall", "late", "bounce"})
 _LONGER = 2
+_LATIN = regex.compile(r"[A-Za-z]")
 _IF = frozenset({"if", "when", "unless", "where", "who", "whose"})
 _ROW = regex.compile(r"[^;]+;[^:;]+:\s*\S")
 
@@ -105,7 +107,8 @@ def _narrow(word: str, ids: set[str], lexicons: Sequence[Lexicon]) -> None:
 
 def _mentions(text: str, lexicons: Sequence[Lexicon]) -> tuple[Mention, ...]:
     spans: dict[tuple[int, int], set[str]] = {}
-    for lexicon in lexicons:
+    # The first are the English words, which no text without Latin letters holds.
+    for lexicon in lexicons if _LATIN.search(text) else lexicons[1:]:
         for id_, pattern in lexicon.concepts:
             for match in pattern.finditer(text):
                 spans.setdefault(match.span(), set()).add(id_)
@@ -206,7 +209,8 @@ def read_statement(
     mentions = _mentions(text, lexicons)
     clauses = _clauses(text, lexicons, mentions)
     often = [one for one in mentions if one.ids & OFTEN]
-    quantities = quantities_of(text, language, lexicons, read)
+    row = bool(_ROW.match(text))
+    quantities = with_limits(quantities_of(text, language, lexicons, read), text, lexicons, row=row)
     # "వేల" inside an amount is thousands, not an auction.
     sums = [q for q in quantities if q.kind == "amount"]
     mentions = tuple(m for m in mentions if not any(q.start < m.start and m.end <= q.end for q in sums))
@@ -225,7 +229,7 @@ def read_statement(
         mentions=mentions,
         clauses=clauses,
         marks=frozenset(mark for clause in clauses for mark in clause.marks),
-        row=bool(_ROW.match(text)),
+        row=row,
     )
 
 

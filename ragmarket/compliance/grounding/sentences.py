@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import regex
 
-_SENTENCE = regex.compile(r"(?<=[।!?])\s+|(?<=\p{L}{2}[)”\"]?\.|\p{N}\.|%\.|\)\.)\s+(?=[\p{Lu}\p{Lo}₹(“\"])|\n+")
+# "Min. Rs.20" is one phrase, and a line that goes on in small letters was only wrapped.
+_SENTENCE = regex.compile(
+    r"(?<=[।!?])\s+|(?<=\p{L}{2}[)”\"]?\.|\p{N}\.|%\.|\)\.)(?<!\b(?:[Mm]in|[Mm]ax|[Aa]pprox)\.)\s+(?=[\p{Lu}\p{Lo}₹(“\"])"
+    r"|\n+(?!\p{Ll})"
+)
 _SLAB = regex.compile(r"[^:]*\p{Nd}[^:]*:\s*[^:]*\p{Nd}")
 _CELL = regex.compile(r"[^;]+")
 

@@ -20,7 +20,8 @@ _ROUND = 1e-6
 class Quantity:
     """A figure in comparable form: ``kind`` and ``value`` agree exactly when two figures say the same size.
 
-    ``edge`` is 1 for the lower end of a range, -1 for its upper end.
+    ``edge`` is 1 for the lower end of a range, -1 for its upper end. ``limit`` is a bound that words farther off set,
+    in a row's label ("Maximum loan amount | ₹35 lakh") or before a noun.
     """
 
     kind: str
@@ -32,6 +33,12 @@ class Quantity:
     text: str
     turn: Sign = 0
     edge: Sign = 0
+    limit: Sign = 0
+
+    @property
+    def bound(self) -> Sign:
+        """The bound, from wherever it is read; the nearest words first."""
+        return self.sign or self.edge or self.limit
 
 
 def comparable(figure: Figure) -> tuple[str, float]:

@@ -118,7 +118,7 @@ class Slabs:
 
     def containing(self, own: Quantity) -> list[tuple[Statement, Slab]]:
         """The slabs in which an exact size lies, without those that it is itself an end of."""
-        if own.sign or own.edge or own.kind not in _SIZED:
+        if own.bound or own.kind not in _SIZED:
             return []
         return [
             (statement, slab)

@@ -152,7 +152,7 @@ class ClaimVerifier:
         given = frozenset[str]()
         if request.product_name:
             given = self._read(request.product_name, "en").concepts
-        outcome = compare(claim, evidence, self._concepts, given)
+        outcome = compare(claim, evidence, self._concepts, given, request.product_name)
         NameComparison(claim, evidence, [index for index, _ in shifts], request.product_name).names(outcome)
         return Compared(claim, evidence, outcome, claim_places, shifts)
 
