@@ -104,7 +104,7 @@ def answer(language: str, channel: str, ids: tuple[int, ...], pick: int = 0, **c
     for id_ in ids:
         item = EVIDENCE[id_ - 1]
         phrasings = pack.kinds[str(item.kind)]
-        phrase = (phrasings.formal if channel == "email" else phrasings.customer)[pick % 1]
+        phrase = phrasings.customer[pick % 1]
         text = phrase.format(product="{product}", **{slot.role: "{" + slot.name + "}" for slot in item.slots})
         body["claims"].append({"cite": item.id, "fact": "", "text": text})
     if channel in {"whatsapp", "email"}:
@@ -242,12 +242,17 @@ def test_whatever_is_slipped_into_a_claim_is_never_released(language: str, chann
 def test_a_figure_that_ends_in_a_stop_closes_its_sentence_and_a_sentence_begins_with_a_capital() -> None:
     pipeline, _, _ = line(
         json.dumps(
-            {"claims": [{"cite": "S2", "fact": "", "text": "FD for {S2a}: interest at {S2b}."}]}, ensure_ascii=False
+            {
+                "claims": [
+                    {"cite": "S2", "fact": "", "text": "Place a fixed deposit for {S2a} and earn interest at {S2b}."}
+                ]
+            },
+            ensure_ascii=False,
         )
     )
     result = pipeline.draft(brief(channel="sms"))
     assert result.status == "accepted", result.findings
-    assert result.claims[0].text == "FD for 444 days: interest at 7.25% p.a."
+    assert result.claims[0].text == "Place a fixed deposit for 444 days and earn interest at 7.25% p.a."
 
 
 def test_evidence_that_holds_a_persons_number_is_neither_told_nor_recorded() -> None:

@@ -42,7 +42,7 @@ class WritingTask:
     Attributes:
         angle: Themes of fact to prefer, heaviest first.
         style: Whether facts are told briefly or in full.
-        tone: Warm or plain words; ``any`` leaves it to the channel.
+        tone: Warm or plain words; ``any`` is warm.
         own_lines: Whether the bank's lines for the intent speak of this product.
         own_aim: Whether the aim is that of the group the message is for, and goes before the intent's own lines.
         needs: Groups of fact ids: when the key is told, at least one of its values must be told too.

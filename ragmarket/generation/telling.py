@@ -8,13 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ragmarket.generation.planning import arranged, leading, plan
-from ragmarket.generation.prompt import register_of
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.variants import manner_of, place_among_variants, told_apart
 from ragmarket.generation.wording import room_needed, ways
 from ragmarket.knowledge.angles import Angles
 from ragmarket.knowledge.catalogue import Kind, Theme
-from ragmarket.knowledge.customers import Register, Segment
+from ragmarket.knowledge.customers import Segment
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.brief import Brief
 from ragmarket.schemas.evidence import Evidence
@@ -45,7 +44,7 @@ def mannered(
     *,
     narrow: bool,
 ) -> WritingTask:
-    """A task in the manner of its group and its place among the variants; brief and in the channel's words if it must.
+    """A task in the manner of its group and its place among the variants; brief and in warm words if it must.
 
     Args:
         task: What is to be told.
@@ -59,12 +58,11 @@ def mannered(
     def words(kind: str, register: str) -> int:
         return ways(pack, kind, register)
 
-    found = manner_of(tellings, segment, task.channel, words)
+    found = manner_of(tellings, segment, words)
     free = replace(task, tone=found.tone, style=found.style, turns=found.turns)
     if not narrow and (room is None or room_needed(free, pack) <= room):
         return free
-    own: Register = "formal" if register_of(task.channel) == "formal" else "customer"
-    brief = manner_of(tellings, segment.model_copy(update={"tone": own}), task.channel, words)
+    brief = manner_of(tellings, segment.model_copy(update={"tone": "customer"}), words)
     return replace(task, tone="any", style="short", turns=brief.turns)
 
 

@@ -69,13 +69,12 @@ def told_apart(number: int, worth: Mapping[str, float], plan: Plan, angles: Angl
     return earlier
 
 
-def manner_of(tellings: Sequence[Told], segment: Segment, channel: str, ways: Callable[[str, str], int]) -> Manner:
+def manner_of(tellings: Sequence[Told], segment: Segment, ways: Callable[[str, str], int]) -> Manner:
     """In which words the last of some variants tells its facts.
 
     Args:
         tellings: The facts of the variants up to this one.
         segment: The manner that the message's group asks for; it is the same in all variants.
-        channel: Which register the channel uses.
         ways: In how many words of a register a kind can be told without the product's name: ``ways(kind, register)``.
     """
     used = Counter[tuple[str, str]]()
@@ -85,18 +84,16 @@ def manner_of(tellings: Sequence[Told], segment: Segment, channel: str, ways: Ca
         if tone == "any":
             other, varied = VARIED[number % len(VARIED)]
             style = varied if style == "any" else style
-            tone = _fresher(told, _tones(channel, other=other), used, ways)
-        register = register_of(channel, tone)
+            tone = _fresher(told, _tones(other=other), used, ways)
+        register = register_of(tone)
         found = Manner(tone, style, {fact.id: used[fact.kind, register] for fact in told})
         used.update((kind, register) for kind in {fact.kind for fact in told})
     return found
 
 
-def _tones(channel: str, *, other: bool) -> tuple[tuple[Register, str], ...]:
-    """The tones to choose from with their registers, the preferred one first; ``any`` is the channel's own."""
-    own = register_of(channel)
-    rest: Register = "customer" if own == "formal" else "formal"
-    tones: tuple[tuple[Register, str], ...] = (("any", own), (rest, rest))
+def _tones(*, other: bool) -> tuple[tuple[Register, str], ...]:
+    """The tones to choose from with their registers, the preferred one first."""
+    tones: tuple[tuple[Register, str], ...] = (("any", register_of("any")), ("formal", "formal"))
     return tones[::-1] if other else tones
 
 

@@ -60,7 +60,7 @@ def phrasings_of(
     """
     kinds = {fact.id: fact.kind for fact in task.facts}
     kind = pack.kinds[kinds[id_]]
-    register, style = register_of(task.channel, task.tone), style_of(task.channel, task.style)
+    register, style = register_of(task.tone), style_of(task.channel, task.style)
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
     unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)

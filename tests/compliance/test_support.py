@@ -83,8 +83,7 @@ def test_a_lost_bound_is_not_supported() -> None:
 
 
 def test_swapped_figures_are_not_supported() -> None:
-    text = "Exit load: {S1b} if you redeem within {S1a}."
+    text = "You pay an exit load of {S1b} if you redeem within {S1a}."
     assert CHECK.claim(text, evidence("exit_load"), "en").verdict != "supported"
-    assert (
-        CHECK.claim("Exit load: {S1a} if you redeem within {S1b}.", evidence("exit_load"), "en").verdict == "supported"
-    )
+    text = "You pay an exit load of {S1a} if you redeem within {S1b}."
+    assert CHECK.claim(text, evidence("exit_load"), "en").verdict == "supported"

@@ -146,5 +146,5 @@ def test_under_a_bare_salutation_the_first_claim_names_the_product_in_its_own_re
     task = replace(MAIL, intent="general", facts=(FACT, Fact("S2", "loan_min_amount", {"amount": "S2a"})), max_claims=2)
     assert not named_above(task, pack)
     first, second = (phrasings_of(task, pack, fact.id) for fact in task.facts)
-    assert all("{product}" in line and line in pack.kinds[FACT.kind].formal for line in first)
+    assert all("{product}" in line and line in pack.kinds[FACT.kind].customer for line in first)
     assert not any("{product}" in line for line in second)

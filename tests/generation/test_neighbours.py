@@ -80,9 +80,9 @@ def test_spare_phrasings_are_no_longer_and_no_variant_before_has_used_them(langu
 def test_the_grammar_holds_neighbours_apart_where_all_facts_are_told() -> None:
     pack = load_language("en")
     least, most = Fact("S1", "loan_min_amount", {"amount": "S1a"}), Fact("S2", "loan_max_amount", {"amount": "S2a"})
-    phrasings = pack.kinds["loan_min_amount"].model_copy(update={"formal": ("The loan starts at {amount}.",)})
+    phrasings = pack.kinds["loan_min_amount"].model_copy(update={"customer": ("The loan starts at {amount}.",)})
     other = pack.kinds["loan_max_amount"].model_copy(
-        update={"formal": ("The loan goes up to {amount}.", "A borrower may ask for {amount}.")}
+        update={"customer": ("The loan goes up to {amount}.", "A borrower may ask for {amount}.")}
     )
     pack = pack.model_copy(update={"kinds": {**pack.kinds, "loan_min_amount": phrasings, "loan_max_amount": other}})
     told = WritingTask("en", "email", "loan", "general", "learn", (), "any", 2, 2, (least, most))

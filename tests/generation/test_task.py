@@ -72,7 +72,7 @@ def test_the_prompt_is_what_it_was() -> None:
     )
     task = WritingTask("hi", "email", "mutual_fund", "save_tax", "learn", ("tax", "cost"), "full", 1, 4, facts)
     assert build_prompt(task) == (
-        "<task> draft <lang> hi <channel> email <register> formal <style> full\n"
+        "<task> draft <lang> hi <channel> email <register> customer <style> full\n"
         "<class> mutual_fund <intent> save_tax <aim> learn\n"
         "<angle> tax cost\n"
         "<claims> 4\n"

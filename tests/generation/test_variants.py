@@ -82,19 +82,19 @@ def test_every_variant_that_a_brief_may_ask_for_has_a_place_of_its_own() -> None
 
 def test_a_variant_takes_the_register_that_has_words_left() -> None:
     told = [(Fact("S1", "gold_ltv", {}),)] * 3
-    tones = [manner_of(told[: n + 1], Segment(), "email", lambda *_: 1).tone for n in range(2)]
-    assert tones == ["any", "customer"]
-    # Formal words are used up by the first variant, so the third keeps to the register that has some left.
-    ways = {"formal": 1, "customer": 3}
-    third = manner_of(told, Segment(), "email", lambda _, register: ways[register])
-    assert third.tone == "customer"
+    tones = [manner_of(told[: n + 1], Segment(), lambda *_: 1).tone for n in range(2)]
+    assert tones == ["any", "formal"]
+    # Warm words are used up by the first variant, so the third keeps to the register that has some left.
+    ways = {"formal": 3, "customer": 1}
+    third = manner_of(told, Segment(), lambda _, register: ways[register])
+    assert third.tone == "formal"
     assert third.turns == {"S1": 1}
 
 
 def test_a_segment_keeps_its_register_in_every_variant() -> None:
     told = [(Fact("S1", "gold_ltv", {}),)] * VARIANTS
     own = Segment(tone="formal", style="short")
-    found = [manner_of(told[: n + 1], own, "whatsapp", lambda *_: 2) for n in range(VARIANTS)]
+    found = [manner_of(told[: n + 1], own, lambda *_: 2) for n in range(VARIANTS)]
     assert {(one.tone, one.style) for one in found} == {("formal", "short")}
     assert [one.turns["S1"] for one in found] == list(range(VARIANTS))
 

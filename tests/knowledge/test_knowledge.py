@@ -60,12 +60,12 @@ def languages(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("Joining fee: {amount}.", "Joining fee.", "needs amount"),
-        ("Joining fee: {amount}.", "Joining fee 5: {amount}.", "digit"),
+        ("The joining fee is {amount}.", "There is a joining fee.", "needs amount"),
+        ("The joining fee is {amount}.", "The joining fee 5 is {amount}.", "digit"),
         ("  card_joining_fee:", "  card_joining_fees:", "card_joining_fee"),
         ("script: Latn", "skript: Latn", "skript|script"),
         ("sentence_end", "name", "stands twice"),
-        ("Joining fee: {amount}.", "Joining fe\u0301e: {amount}.", "NFC"),
+        ("The joining fee is {amount}.", "The joining fe\u0301e is {amount}.", "NFC"),
     ],
 )
 def test_a_wrong_language_pack_is_refused_with_its_place(languages: Path, old: str, new: str, problem: str) -> None:
