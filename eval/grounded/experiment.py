@@ -90,7 +90,9 @@ class Experiment:
                 language="en",
                 as_of=self._as_of,
             )
-            self._known[code] = wide.retrieve(brief, house.predictor.predict(brief), policy)
+            # What e-mails must not say, other channels may.
+            free = policy.model_copy(update={"must_not_say": ()})
+            self._known[code] = wide.retrieve(brief, house.predictor.predict(brief), free)
         return self._known[code]
 
     def write(self, brief: Brief) -> list[Outcome]:
