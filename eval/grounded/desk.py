@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Protocol
 
-from eval.grounded.quotes import evidence_of, figures_stand, read_together
+from eval.grounded.quotes import evidence_of, figures_stand
 from ragmarket.errors import NotFound
 from ragmarket.schemas.base import Channel, Language
 from ragmarket.schemas.evidence import DocumentVersion, Evidence
@@ -158,21 +158,19 @@ class Desk:
         """Recall of a claim and precision of each of its citations, leave-one-out (Gao et al. 2023, ALCE, section 3).
 
         Recall: all citations together support the claim. A citation is imprecise when the claim is not recalled, or
-        when it does not support the claim alone and the others do without it. A row and the header cells of its columns
-        are one citation, as a passage of ALCE holds its table whole.
+        when it does not support the claim alone and the others do without it.
         """
         citations = reading.claim.citations
         recalled = reading.verdict == "supported" and not reading.faults
         if not recalled:
             return False, [False] * len(citations)
-        needed = [True] * len(citations)
-        units = read_together(citations, lambda sha256: self._text(sha256) or "")
-        for unit in units if len(units) > 1 else ():
-            others = [one for place, one in enumerate(citations) if place not in unit]
-            alone = self._supports(message, reading.claim.text, [citations[place] for place in unit])
-            kept = alone or not self._supports(message, reading.claim.text, others)
-            for place in unit:
-                needed[place] = kept
+        if len(citations) == 1:
+            return True, [True]
+        needed = []
+        for place, one in enumerate(citations):
+            others = [*citations[:place], *citations[place + 1 :]]
+            alone = self._supports(message, reading.claim.text, [one])
+            needed.append(alone or not self._supports(message, reading.claim.text, others))
         return True, needed
 
     def _quotes(self, citations: Sequence[Citation]) -> list[str]:

@@ -27,23 +27,6 @@ def evidence_of(citations: Sequence[Citation], text_of: Callable[[str], str]) ->
     return passages
 
 
-def read_together(citations: Sequence[Citation], text_of: Callable[[str], str]) -> list[tuple[int, ...]]:
-    """Places of the citations that make one reading: a row with the header cells above it, everything else alone.
-
-    A cell and its header are one place of a table told in two spans, because what stands between is not cited.
-    """
-    found: dict[int, list[int]] = {place: [place] for place in range(len(citations))}
-    for sha256 in dict.fromkeys(one.sha256 for one in citations):
-        own = [(place, one) for place, one in enumerate(citations) if one.sha256 == sha256]
-        rows = [(one.start, place) for place, one in own if one.quote.count("|") > 1]
-        heads = _columns([(one.start, one.quote) for _, one in own if "|" not in one.quote], text_of(sha256))
-        for place, one in own:
-            below = [row for row in rows if row[0] > one.start]
-            if one.quote in heads and below:
-                found[min(below)[1]] += found.pop(place)
-    return [tuple(sorted(places)) for places in found.values()]
-
-
 def _columns(heads: Sequence[tuple[int, str]], text: str) -> dict[str, int]:
     """Quotes that are header cells of a table, with their column, counted in bars from the beginning of the line."""
     found = {}

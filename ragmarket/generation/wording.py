@@ -70,7 +70,8 @@ def phrasings_of(
     if len(alike) > 1:
         # Slabs of one rate in two moulds read like two different things; the name would stand in only one of them.
         pool = _unpointed(pool, pack) or pool
-        mould = _of_turn(told(pool) or pool, [one for one in pool if one not in told(pool)], task, alike[0])
+        first = told(pool) or pool
+        mould = _of_turn(first, [one for one in pool if one not in first], task, alike[0])
         return mould if task.rotation is None else mould[:1]
     if unnamed:
         plain = _unpointed(nameless_lines(own), pack)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from eval.grounded.desk import Desk, Released
 from eval.grounded.planting import PLANTERS, Surroundings, turned
-from eval.grounded.quotes import evidence_of, read_together
+from eval.grounded.quotes import evidence_of
 from eval.grounded.seeded import ALARM, CAUGHT, run
 from eval.rereading import numbers
 from ragmarket.compliance.grounding.verifier import ClaimVerifier
@@ -247,9 +247,6 @@ def test_a_table_row_is_read_under_the_header_that_is_cited() -> None:
         for quote in ("| 12 months | 7.40 | 7.90 |", "Seniors", "Paid yearly.")
     ]
     assert evidence_of(cited, lambda _: text) == ["12 months; Seniors: 7.90\nPaid yearly."]
-    # The header is left out with its row or not at all; a sentence below the table stands alone.
-    assert read_together(cited, lambda _: text) == [(0, 1), (2,)]
-    assert read_together(cited[1:], lambda _: text) == [(0,), (1,)]
     assert evidence_of(cited[:1], lambda _: text) == ["| 12 months | 7.40 | 7.90 |"]
 
 
