@@ -122,7 +122,8 @@ def _range(slot: Slot, high: Figure, pack: LanguagePack, rupee: str) -> SlotText
         and (low.type, low.unit) == (high.type, high.unit)
         and _joined(pattern) == _joined(ranges["between"])
     ):
-        first = SlotText(number := _number(low.value), ((0, len(number), low),))
+        number, case = _number(low.value), cases["low"]
+        first = SlotText(_bare(number, pack.formats.cases[case] if case else None), ((0, len(number), low),))
     before, between, after = _PLACE.split(pattern)
     return _chain(before, first, between, _inflected(high, pack, rupee, cases["high"]), after)
 

@@ -45,6 +45,12 @@ class _Page:
         return "".join(self._pieces)
 
 
+def _addressed(opening: str | None, pack: LanguagePack) -> Sequence[str]:
+    """The opening of a letter: its salutation, which stands on a line of its own, and the rest."""
+    salutation = next((one for one in pack.salutations if opening and opening.startswith(f"{one} ")), "")
+    return [part for part in (salutation, (opening or "").removeprefix(salutation).lstrip()) if part]
+
+
 class Renderer:
     """Splices figures, product names and disclaimers.
 
@@ -64,7 +70,14 @@ class Renderer:
         return self._catalogue.kinds[item.kind].roles.get(slot.role) if item.kind else None
 
     def _splice(
-        self, template: str, pack: LanguagePack, evidence: Mapping[str, Evidence], product_name: str, rupee: str
+        self,
+        template: str,
+        pack: LanguagePack,
+        evidence: Mapping[str, Evidence],
+        product_name: str,
+        rupee: str,
+        *,
+        joins: bool = False,
     ) -> tuple[str, list[RenderedFigure]]:
         template = fitted(template, product_name, pack.formats.after_name)
         page, figures, last = _Page(), list[RenderedFigure](), 0
@@ -97,7 +110,7 @@ class Renderer:
             ]
         page.add(template[last:].removeprefix(".") if page.text.endswith(".") else template[last:])
         # A sentence that begins with a rendered bound ("up to …") still begins with a capital.
-        return page.text[:1].upper() + page.text[1:], figures
+        return page.text if joins else page.text[:1].upper() + page.text[1:], figures
 
     @staticmethod
     def _spoken(template: str, pack: LanguagePack, item: Evidence | None) -> LanguagePack:
@@ -105,21 +118,33 @@ class Renderer:
         if item is None or item.kind not in pack.kinds:
             return pack
         values = {slot.role: "{" + slot.name + "}" for slot in item.slots}
+        ends = (pack.sentence_end, ",")
         phrase = max(
             (
                 phrase
-                for phrase in pack.kinds[item.kind].all
-                if template.startswith(phrase.format(product="{product}", **values).removesuffix(pack.sentence_end))
+                for phrase in pack.said_of(item.kind)
+                if template.startswith(
+                    phrase.removesuffix(ends[0]).removesuffix(ends[1]).format(product="{product}", **values)
+                )
             ),
             key=len,
             default="",
         )
         return pack.in_words_of(item.kind, phrase)
 
-    def sentence(self, template: str, evidence: Evidence, language: str, product_name: str, rupee: str = RUPEE) -> str:
-        """One slotted sentence as a message would hold it."""
+    def sentence(
+        self,
+        template: str,
+        evidence: Evidence,
+        language: str,
+        product_name: str,
+        rupee: str = RUPEE,
+        *,
+        joins: bool = False,
+    ) -> str:
+        """One slotted sentence as a message would hold it, or, where it ``joins``, the end of one."""
         pack = self._spoken(template, self._packs[language], evidence)
-        return self._splice(template, pack, {evidence.id: evidence}, product_name, rupee)[0]
+        return self._splice(template, pack, {evidence.id: evidence}, product_name, rupee, joins=joins)[0]
 
     def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
         """Lay out one message.
@@ -158,16 +183,16 @@ class Renderer:
                 )
 
         disclaim([entry for entry in policy.disclaimers if entry.placement == "start"])
-        if draft.opening:
+        for part in _addressed(draft.opening, pack) if policy.channel == "email" else filter(None, [draft.opening]):
             separate(paragraph)
-            page.add(self._splice(draft.opening, pack, by_id, product_name, rupee)[0])
+            page.add(self._splice(part, pack, by_id, product_name, rupee)[0])
         for number, claim in enumerate(draft.claims):
             if claim.bridge:
                 separate(paragraph)
                 page.add(self._splice(claim.bridge, pack, by_id, product_name, rupee)[0])
-            separate(gap if number else paragraph)
+            separate(" " if claim.joins else gap if number else paragraph)
             spoken = self._spoken(claim.text, pack, by_id.get(claim.cites[0]) if claim.cites else None)
-            text, figures = self._splice(claim.text, spoken, by_id, product_name, rupee)
+            text, figures = self._splice(claim.text, spoken, by_id, product_name, rupee, joins=claim.joins)
             start, end = page.add(text)
             moved = tuple(f.model_copy(update={"start": f.start + start, "end": f.end + start}) for f in figures)
             claims.append(

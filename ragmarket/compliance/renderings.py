@@ -40,18 +40,22 @@ class Renderings:
 
     def _all(self, evidence: Evidence, language: str, product_name: str) -> frozenset[str]:
         pack = self._packs[language]
+        kind = str(evidence.kind)
         values = {slot.role: "{" + slot.name + "}" for slot in evidence.slots}
+        ends = pack.joined.seconds.get(kind, frozenset())
         found = set()
-        for phrase in pack.kinds[str(evidence.kind)].all:
-            conditions = pack.in_words_of(str(evidence.kind), phrase).conditions
+        for phrase in pack.said_of(kind):
+            conditions = pack.in_words_of(kind, phrase).conditions
             said = "; ".join(
                 conditions[one.id].format(x="{" + one.slot + "}") if one.slot else conditions[one.id]
                 for one in evidence.conditions
             )
-            text = phrase.format(product="{product}", **values).removesuffix(pack.sentence_end)
-            template = f"{text} ({said}){pack.sentence_end}" if said else f"{text}{pack.sentence_end}"
+            text = phrase.format(product="{product}", **values)
+            end = next((mark for mark in (pack.sentence_end, ",") if text.endswith(mark)), "")
+            template = f"{text.removesuffix(end)} ({said}){end}" if said else text
             found |= {
-                _bare(self._renderer.sentence(template, evidence, language, product_name, rupee)) for rupee in RUPEES
+                _bare(self._renderer.sentence(template, evidence, language, product_name, rupee, joins=phrase in ends))
+                for rupee in RUPEES
             }
         return frozenset(found)
 

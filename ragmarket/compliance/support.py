@@ -1,7 +1,8 @@
 """Does each claim say what its evidence says, and does nothing else assert anything?
 
 A claim is supported when (1) its slots are exactly its evidence's, (2) the text around them is, up to blanks and the
-sentence's final stop, a phrasing that the bank's phrasebook has for the evidence's kind, (3) its parentheses name
+sentence's final stop, a phrasing that the bank's phrasebook has for the evidence's kind, or its side of a joined line
+whose other side stands beside it, (3) its parentheses name
 exactly the evidence's conditions, and (4) every figure's source span lies in a cited quote and still reads the same.
 The words of a language are judged against that language's own phrasebook, so nothing is translated. One word less can
 be a lost "at least", so a sentence that the phrasebook does not hold is never "supported", however near it is: it is
@@ -12,12 +13,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
 
+from ragmarket.knowledge.joined import sides_of
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.schemas.compliance import Finding
 from ragmarket.schemas.draft import Draft
@@ -26,7 +28,7 @@ from ragmarket.schemas.message import Message, RenderedClaim
 
 SLOT = re.compile(r"\{(S\d+[a-z])\}")
 TOKEN = re.compile(r"\{\w+\}|[^\s{}.,;:?।()'’–-]+")
-LAST_PARENTHESES = re.compile(r"\s*\(([^()]*)\)\s*(?=[.।]?$)")
+LAST_PARENTHESES = re.compile(r"\s*\(([^()]*)\)\s*(?=[.।,]?$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ def nearness(left: str, right: str) -> float:
         return 0.0
     matcher = SequenceMatcher(None, a, b, autojunk=False)
     return matcher.ratio()
+
+
+def _skeleton(body: str, evidence: Evidence) -> str:
+    """A claim without its conditions, as the phrasebook has it: roles where its slots are."""
+    role_of = {slot.name: slot.role for slot in evidence.slots}
+    return SLOT.sub(lambda match: "{" + role_of.get(match.group(1), match.group(1)) + "}", body)
 
 
 class SupportCheck:
@@ -92,13 +100,10 @@ class SupportCheck:
             if sorted(said) not in registers:
                 return SupportVerdict("unsupported", 0.0, "a condition of the evidence is missing or changed")
             body = LAST_PARENTHESES.sub("", template)
-        role_of = {slot.name: slot.role for slot in evidence.slots}
-        skeleton = SLOT.sub(lambda match: "{" + role_of[match.group(1)] + "}", body)
+        skeleton = _skeleton(body, evidence)
         if _plain(skeleton) in self._said(language, evidence.kind):
             return SupportVerdict("supported", 1.0)
-        scores = {
-            id_: max(nearness(skeleton, phrase) for phrase in phrasings.all) for id_, phrasings in pack.kinds.items()
-        }
+        scores = {id_: max(nearness(skeleton, phrase) for phrase in pack.said_of(id_)) for id_ in pack.kinds}
         own = scores.pop(evidence.kind)
         if max(scores.values()) > own:
             return SupportVerdict("unsupported", own, "the words say another kind of fact than the evidence")
@@ -107,8 +112,30 @@ class SupportCheck:
     def _said(self, language: str, kind: str) -> frozenset[str]:
         key = (language, kind)
         if key not in self._phrasings:
-            self._phrasings[key] = frozenset(_plain(phrase) for phrase in self._packs[language].kinds[kind].all)
+            self._phrasings[key] = frozenset(_plain(phrase) for phrase in self._packs[language].said_of(kind))
         return self._phrasings[key]
+
+    def _apart(self, message: Message, draft: Draft, by_id: Mapping[str, Evidence]) -> Iterator[Finding]:
+        """Sides of joined lines that do not stand together as the bank's sentences have them."""
+        pack = self._packs[message.language]
+        told: list[tuple[str, str]] = []
+        for claim in message.claims:
+            item = by_id.get(claim.cites[0]) if claim.cites else None
+            body = LAST_PARENTHESES.sub("", claim.template) if item and item.conditions else claim.template
+            told.append((str(item.kind), _plain(_skeleton(body, item))) if item else ("", ""))
+        joins = [*(claim.joins for claim in draft.claims), False]
+        for place, (claim, (kind, words)) in enumerate(zip(message.claims, told, strict=True)):
+            if joins[place]:
+                before, opening = told[place - 1] if place else ("", "")
+                book = pack.joined.by_kinds.get((before, kind))
+                whole = book is not None and (opening, words) in [
+                    tuple(map(_plain, sides_of(line))) for line in book.all
+                ]
+            else:
+                sides = {_plain(side) for side in pack.joined.sides(kind)}
+                whole = joins[place + 1] or words not in sides or words in map(_plain, pack.kinds[kind].all)
+            if not whole:
+                yield _block("grounding.not_verified", "a side of a joined sentence stands without the other", claim)
 
     @staticmethod
     def figures(claim: RenderedClaim, evidence: Evidence, document: str) -> str | None:
@@ -148,6 +175,7 @@ class SupportCheck:
                 if id_ in told:
                     findings.append(_block("grounding.repeated", f"{id_} is told twice", claim, id_))
                 told.add(id_)
+        findings += self._apart(message, draft, by_id)
         pack = self._packs[message.language]
         parts: list[tuple[Literal["opening", "bridge", "cta", "subject"], str | None]] = [
             ("opening", draft.opening),

@@ -11,7 +11,7 @@ from ragmarket.schemas.draft import Draft, DraftClaim
 
 
 def parse_draft(raw: str) -> Draft:
-    """Parse ``{"subject"?, "opening"?, "claims": [{"bridge"?, "cite", "fact", "text"}], "cta"?}``.
+    """Parse ``{"subject"?, "opening"?, "claims": [{"bridge"?, "joins"?, "cite", "fact", "text"}], "cta"?}``.
 
     The fact that each claim repeats is dropped.
 
@@ -21,7 +21,12 @@ def parse_draft(raw: str) -> Draft:
     try:
         data = json.loads(raw)
         claims = tuple(
-            DraftClaim(text=item["text"].strip(), cites=(item["cite"],), bridge=item.get("bridge"))
+            DraftClaim(
+                text=item["text"].strip(),
+                cites=(item["cite"],),
+                bridge=item.get("bridge"),
+                joins=item.get("joins", False),
+            )
             for item in data.pop("claims")
         )
         return Draft(claims=claims, **{key: value.strip() for key, value in data.items()})

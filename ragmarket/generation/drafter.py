@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
 from ragmarket.generation.lines import fitting
-from ragmarket.generation.planning import places_of
+from ragmarket.generation.planning import couples_of, places_of
 from ragmarket.generation.prompt import build_prompt
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
 from ragmarket.generation.telling import Teller, mannered, shaken
 from ragmarket.generation.variants import VARIANTS, place_among_variants, rotation
-from ragmarket.generation.wording import naming, room_of
+from ragmarket.generation.wording import naming, room_needed, room_of
 from ragmarket.knowledge.angles import Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
+from ragmarket.knowledge.customers import Segment
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
@@ -60,6 +62,7 @@ class GroundedDrafter:
         self._aside = aside
         self._kinds = (catalogue or load_catalogue()).kinds
         self._teller = Teller(angles, self._kinds)
+        self._couples = frozenset(angles.couples)
 
     def task(
         self,
@@ -143,7 +146,27 @@ class GroundedDrafter:
             rotation=begins + place_among_variants(brief.seed) + VARIANTS * attempt,
             begins=begins,
         )
-        return mannered(task, tellings, segment, pack, room_of(policy), narrow=bool(too_long))
+        return self._manner(task, tellings, segment, pack, room_of(policy), narrow=bool(too_long))
+
+    def _manner(
+        self,
+        task: WritingTask,
+        tellings: Sequence[tuple[Fact, ...]],
+        segment: Segment,
+        pack: LanguagePack,
+        room: int | None,
+        *,
+        narrow: bool,
+    ) -> WritingTask:
+        """The task in the manner of its group; facts that make one sentence are told in it where all of it fits."""
+        couples = (
+            () if narrow or not tellings[-1] else couples_of(task.facts, pack.joined.by_kinds.keys() & self._couples)
+        )
+        if couples:
+            found = mannered(replace(task, couples=couples), tellings, segment, pack, room, narrow=False)
+            if room is None or room_needed(found, pack) <= room:
+                return found
+        return mannered(task, tellings, segment, pack, room, narrow=narrow)
 
     @staticmethod
     def _facts(policy: Policy, evidence: Sequence[Evidence]) -> tuple[tuple[Fact, ...], dict[str, frozenset[str]]]:

@@ -2,9 +2,9 @@
 
 A claim cites one fact of this request, holds each of that fact's slots exactly once and no other, and ends with
 exactly the fact's conditions; facts come in evidence order, none twice; facts that policy demands cannot be left out;
-a fact that needs a companion cannot end the list without it. Text is made of letters of the language's script,
-punctuation, approved Latin terms and the product's slot: there is no digit in it. The notation is GBNF as xgrammar
-(>= 0.2.8) and vLLM read it.
+a fact that needs a companion cannot end the list without it; two facts of one sentence stand side by side. Text is
+made of letters of the language's script, punctuation, approved Latin terms and the product's slot: there is no digit
+in it. The notation is GBNF as xgrammar (>= 0.2.8) and vLLM read it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from itertools import permutations
 
 from ragmarket.errors import NothingToSay
 from ragmarket.generation.lines import bridges_of, ctas_of, openings_of, subjects_of
-from ragmarket.generation.phrasing import condition_clause, phrase_claim
+from ragmarket.generation.phrasing import condition_clause, phrase_claim, phrase_unit
 from ragmarket.generation.prompt import fact_body, slot_token
-from ragmarket.generation.task import Fact, WritingTask
+from ragmarket.generation.task import Fact, Unit, WritingTask
 from ragmarket.generation.wording import phrasings_of, side_by_side, spare_phrasings_of
 from ragmarket.knowledge.language import LanguagePack
 
@@ -70,13 +70,25 @@ def _claim_rule(fact: Fact, pack: LanguagePack, phrasings: Sequence[str] | None)
     return f"{opening} ({body}) {closing}"
 
 
-def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
-    """Rules ``l_i_k_pending``: lists over facts i.. with k told already and these ids still owed.
+def _joined_rule(unit: tuple[Fact, Fact], pack: LanguagePack, lines: Sequence[str]) -> str:
+    """The two claims of one sentence without the opening brace, in the words of one of some joined lines."""
+    first, second = (_literal('"cite":"' + fact.id + '","fact":"' + fact_body(fact) + '","text":"') for fact in unit)
+    between, closing = _literal('"},{"joins":true,'), _literal('"}')
+    told = (map(_literal, phrase_unit(pack, unit, line)) for line in lines)
+    return " | ".join(f"{first} {left} {between} {second} {right} {closing}" for left, right in told)
 
-    With ``bridged``, a bridge may lead over from the first fact to the rest.
+
+def _rule_name(unit: Unit) -> str:
+    return "c-" + "-".join(fact.id for fact in unit)
+
+
+def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
+    """Rules ``l_i_k_pending``: lists over sentences i.. with k facts told already and these ids still owed.
+
+    With ``bridged``, a bridge may lead over from the first sentence to the rest.
     """
-    facts = task.facts
-    index = {fact.id: position for position, fact in enumerate(facts)}
+    units = task.units
+    index = {fact.id: position for position, unit in enumerate(units) for fact in unit}
     rules: dict[str, str | None] = {}
 
     def name(start: int, told: int, chosen: frozenset[str], owed: frozenset[frozenset[str]]) -> str | None:
@@ -95,19 +107,20 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
             return key if rules[key] != "" else None
         rules[key] = ""
         options: list[str] = []
-        done = told >= task.min_claims and not owed and not any(fact.must for fact in facts[start:])
+        done = told >= task.min_claims and not owed and not any(fact.must for unit in units[start:] for fact in unit)
         if done:
             options.append('""')
-        if told < task.max_claims:
-            for position in range(start, len(facts)):
-                fact = facts[position]
-                groups = owed | ({task.needs[fact.id]} if fact.id in task.needs else frozenset())
-                rest = name(position + 1, told + 1, relevant | {fact.id}, frozenset(groups))
-                if rest is not None:
-                    brace = {0: '"{"', 1: '",{" lead'}.get(told, '",{"') if bridged else '",{"' if told else '"{"'
-                    options.append(f"{brace} c-{fact.id} {rest}")
-                if fact.must:
-                    break
+        for position in range(start, len(units)):
+            unit = units[position]
+            if told + len(unit) > task.max_claims:
+                break
+            groups = owed | {task.needs[fact.id] for fact in unit if fact.id in task.needs}
+            rest = name(position + 1, told + len(unit), relevant | {fact.id for fact in unit}, frozenset(groups))
+            if rest is not None:
+                brace = '"{"' if not told else '",{" lead' if bridged and told == len(units[0]) else '",{"'
+                options.append(f"{brace} {_rule_name(unit)} {rest}")
+            if any(fact.must for fact in unit):
+                break
         rules[key] = " | ".join(options)
         if not options:
             return None
@@ -123,13 +136,29 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
     return lines
 
 
-def _book(task: WritingTask, pack: LanguagePack, names: Callable[[str], bool]) -> dict[str, Sequence[str] | None]:
-    """The bank's phrasings of each fact that may stand where it does."""
-    rows: Sequence[Sequence[str]] = [phrasings_of(task, pack, fact.id, names) for fact in task.facts]
+def _book(task: WritingTask, pack: LanguagePack, names: Callable[[str], bool]) -> list[tuple[str, ...]]:
+    """The bank's phrasings of each sentence that may stand where it does."""
+    firsts = [unit[0].id for unit in task.units]
+    rows = [phrasings_of(task, pack, id_, names) for id_ in firsts]
     # Which claims are neighbours is known only where all are told.
     if task.min_claims >= len(task.facts):
-        rows = side_by_side(rows, [spare_phrasings_of(task, pack, fact.id) for fact in task.facts])
-    return {fact.id: row for fact, row in zip(task.facts, rows, strict=True)}
+        return side_by_side(rows, [spare_phrasings_of(task, pack, id_) for id_ in firsts])
+    return rows
+
+
+def _claim_rules(
+    task: WritingTask, pack: LanguagePack, names: Callable[[str], bool], *, by_the_book: bool
+) -> list[str]:
+    """One rule for each sentence."""
+    book: Sequence[tuple[str, ...] | None] = _book(task, pack, names) if by_the_book else [None] * len(task.units)
+    found = []
+    for unit, lines in zip(task.units, book, strict=True):
+        if len(unit) == 1:
+            body = _claim_rule(unit[0], pack, lines)
+        else:
+            body = _joined_rule(unit, pack, lines or phrasings_of(task, pack, unit[0].id, names))
+        found.append(f"{_rule_name(unit)} ::= {body}")
+    return found
 
 
 def build_grammar(
@@ -168,14 +197,13 @@ def build_grammar(
     head = [f'{_field(field)} ","' for field in head_fields]
     tail = ['","', _field("cta")] if "cta" in lines else []
     claims = [_literal('"claims":['), "claims", '"]"']
-    book = _book(task, pack, names) if by_the_book else dict.fromkeys(fact.id for fact in task.facts)
     bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and bool(pack.bridges)
     bridges = bridges_of(task, pack, [line for field in head_fields for line in lines[field]]) if bridged else ()
     rules = [
         " ".join(["root ::=", '"{"', *head, *claims, *tail, '"}"']),
         *(f"{field} ::= {_one_of(texts) if by_the_book else 'ch ch*'}" for field, texts in lines.items()),
         *_list_rules(task, bridged=bridged),
-        *(f"c-{fact.id} ::= {_claim_rule(fact, pack, book[fact.id])}" for fact in task.facts),
+        *_claim_rules(task, pack, names, by_the_book=by_the_book),
         *([f'lead ::= ({_field("bridge")} ",")?', f"bridge ::= {_one_of(bridges)}"] if bridged else []),
         "t ::= ch*",
         "w ::= word*",

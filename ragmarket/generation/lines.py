@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import takewhile
 from typing import Literal
 
@@ -41,6 +42,7 @@ def sentences(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(line for line in lines if ":" not in line)
 
 
+@lru_cache(maxsize=32_768)  # the bank's lines are the same in every message
 def overlap(one: str, other: str) -> float:
     """The share of the shorter of two lines that stands in the other too, 0 to 1.
 
@@ -51,6 +53,7 @@ def overlap(one: str, other: str) -> float:
     return sum(len(word) for word in few if any(_one_word(word, each) for each in many)) / (sum(map(len, few)) or 1)
 
 
+@lru_cache(maxsize=4096)
 def _words(line: str) -> frozenset[str]:
     return frozenset(word.casefold() for word in _WORD.findall(_NAME.sub(" ", line)) if len(word) >= SHORTEST_WORD)
 
@@ -93,9 +96,10 @@ def _own_part(task: WritingTask, pack: LanguagePack) -> Literal["subject", "open
     return "opening" if (task.rotation or 0) % 2 else "subject"
 
 
-def _mannered(task: WritingTask, common: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
-    """Lines of the intent's own where it has some for this product; plain words keep to the common ones."""
-    return by_length(own if own and task.own_lines and task.tone != "formal" else common, task.style)
+def _mannered(task: WritingTask, common: Sequence[str], own: Sequence[str], of_class: Sequence[str]) -> tuple[str, ...]:
+    """The intent's own lines where it has some for this product, else the product class's; plain words are common."""
+    warm = (own if task.own_lines else ()) or of_class
+    return by_length(warm if warm and task.tone != "formal" else common, task.style)
 
 
 def openings_of(task: WritingTask, pack: LanguagePack, above: Sequence[str] = ()) -> tuple[str, ...]:
@@ -107,13 +111,13 @@ def openings_of(task: WritingTask, pack: LanguagePack, above: Sequence[str] = ()
         above: The subject, which the opening does not repeat.
     """
     channel: Literal["whatsapp", "email"] = "email" if task.channel == "email" else "whatsapp"
-    own: Sequence[str] = ()
-    if _own_part(task, pack) != "subject":
-        own = pack.greeted(task.intent) if channel == "email" else pack.intent_openings.get(task.intent, ())
+    greeted = pack.greeted if channel == "email" else tuple[str, ...]
+    own = greeted(pack.intent_openings.get(task.intent, ())) if _own_part(task, pack) != "subject" else ()
     # A bare salutation says nothing of what the claims are about; a greeting of short messages that does suits a mail.
     common = next(filter(None, map(naming_lines, (pack.openings[channel], pack.openings["whatsapp"]))), ())
-    common, own = common or tuple(pack.openings[channel]), naming_lines(own) or own
-    return _turn(_mannered(task, common, own), task, above, halved=_halved(task, pack))
+    common = common or tuple(pack.openings[channel])
+    of_class = greeted(pack.class_openings.get(task.product_class, ()))
+    return _turn(_mannered(task, common, naming_lines(own) or own, of_class), task, above, halved=_halved(task, pack))
 
 
 def named_above(task: WritingTask, pack: LanguagePack) -> bool:
@@ -134,7 +138,8 @@ def subjects_of(task: WritingTask, pack: LanguagePack, fits: Callable[[str], boo
     common: Sequence[str] = pack.titles if task.channel == "push" else pack.subjects
     has_own = task.channel != "push" and task.own_lines and _own_part(task, pack) != "opening"
     own: Sequence[str] = pack.intent_subjects.get(task.intent, ()) if has_own else ()
-    lines = [line for line in _mannered(task, common, own) if fits(line)]
+    of_class = pack.class_subjects.get(task.product_class, ()) if task.channel != "push" else ()
+    lines = [line for line in _mannered(task, common, own, of_class) if fits(line)]
     lines = lines or [line for line in (*common, *own) if fits(line)]
     return _turn(lines, task, halved=_halved(task, pack)) or (min((*common, *own), key=len),)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ragmarket.generation.prompt import slot_token
-from ragmarket.generation.task import Fact
+from ragmarket.generation.task import Fact, Unit
+from ragmarket.knowledge.joined import sides_of
 from ragmarket.knowledge.language import LanguagePack
 
 
@@ -19,11 +20,17 @@ def condition_clause(pack: LanguagePack, fact: Fact) -> str:
 
 
 def phrase_claim(pack: LanguagePack, fact: Fact, phrase: str) -> str:
-    """A phrasing with the fact's slots in it and its conditions before the sentence's end."""
+    """A phrasing with the fact's slots in it and its conditions before the sentence's end, or the comma at its end."""
     values = {role: slot_token(slot) for role, slot in fact.roles.items()}
     text = phrase.format(product="{product}", **values)
     clause = condition_clause(pack.in_words_of(fact.kind, phrase), fact)
     if not clause:
         return text
-    end = pack.sentence_end if text.endswith(pack.sentence_end) else ""
-    return f"{text.removesuffix(end) if end else text}{clause}{end}"
+    end = next((mark for mark in (pack.sentence_end, ",") if text.endswith(mark)), "")
+    return f"{text.removesuffix(end)}{clause}{end}"
+
+
+def phrase_unit(pack: LanguagePack, unit: Unit, line: str) -> tuple[str, ...]:
+    """The claims of one sentence: one phrasing of one fact, or the sides of a joined line for two."""
+    words = sides_of(line) if len(unit) > 1 else (line,)
+    return tuple(phrase_claim(pack, fact, side) for fact, side in zip(unit, words, strict=True))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import pairwise
 
 from ragmarket.generation.task import Fact
 from ragmarket.knowledge.angles import ASIDE, MAIN, Angles, leaning
@@ -25,6 +26,8 @@ CONCERN_AGAIN = 0.6
 MOST = ("up_to", "below")
 # Figures that say for what a fact holds, where they stand beside the one that it gives.
 SLABS = ("duration", "age", "cover", "amount_slab", "balance_slab", "outstanding_slab", "credit_score")
+# Conditions that say how a charge is made up, not where a fact holds.
+OF_A_CHARGE = frozenset({"gst_extra", "min_charge", "max_charge", "per_packet", "per_property"})
 DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "week": 7.0, "month": 365 / 12, "year": 365.0}
 
 
@@ -104,8 +107,8 @@ def arranged(
     """Chosen facts in the order of telling.
 
     What a customer asks first opens the message, what customers ask of any such product follows, and fine print ends
-    it; else the order of choice stays. Facts of one sequence, facts of one kind and a fact with its companion stand
-    side by side.
+    it; else the order of choice stays. Facts of one sequence, facts of one kind, a fact with its companion and facts
+    that make one sentence stand side by side.
 
     Args:
         chosen: The facts, the best first.
@@ -139,17 +142,57 @@ def arranged(
             key=lambda one: (row.index(one.kind), place.get(one.id, ())),
         )
 
-    told: list[Fact] = []
+    told: list[list[Fact]] = []
     while waiting:
         block = beside(waiting[0])
         for fact in tuple(block):
             group = needs.get(fact.id, frozenset())
-            if not group & {one.id for one in (*told, *block)}:
+            if not group & {one.id for others in (*told, block) for one in others}:
                 companion = next((one for one in waiting if one.id in group), None)
                 block += beside(companion) if companion else []
-        told += block
+        told.append(block)
         waiting = [fact for fact in waiting if fact not in block]
-    return tuple(told)
+    return coupled(told, angles.couples, openers)
+
+
+def coupled(
+    blocks: Sequence[Sequence[Fact]], couples: Collection[tuple[str, str]], openers: Collection[str] = ()
+) -> tuple[Fact, ...]:
+    """Facts in the order of telling, those that make one sentence brought together where the first of them stands.
+
+    Args:
+        blocks: Facts that stand side by side already, which nothing parts.
+        couples: Pairs of kinds that one sentence tells, in its order.
+        openers: Facts, by id, before which nothing is brought to the message's beginning.
+    """
+    waiting, found = list(blocks), list[Fact]()
+    while waiting:
+        block, *waiting = waiting
+        stays = not found and block[0].id in openers
+        ways = [(other, [block, other]) for other in waiting]
+        ways += [] if stays else [(other, [other, block]) for other in waiting]
+        other, pair = next(
+            ((other, pair) for other, pair in ways if (pair[0][-1].kind, pair[1][0].kind) in couples), (None, [block])
+        )
+        found += [fact for one in pair for fact in one]
+        waiting = [one for one in waiting if one is not other]
+    return tuple(found)
+
+
+def couples_of(told: Sequence[Fact], couples: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The facts, by id, that follow each other and make one sentence; each stands in one sentence alone.
+
+    What follows in a sentence seems to hold where its beginning does. So a fact that holds for some amounts alone keeps
+    to itself, and so do two that hold for different things: at our own cash machines, at those of others.
+    """
+    found: list[tuple[str, str]] = []
+    for one, other in pairwise(told):
+        taken = bool(found) and found[-1][1] == one.id
+        here, there = ({id_ for id_, _ in fact.conditions} - OF_A_CHARGE for fact in (one, other))
+        alike = here.isdisjoint(SLABS) and (not here or not there or here == there)
+        if not taken and alike and (one.kind, other.kind) in couples:
+            found.append((one.id, other.id))
+    return tuple(found)
 
 
 def leading(weights: Mapping[Theme, float], there: Collection[Theme]) -> frozenset[Theme]:

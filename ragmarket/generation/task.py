@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ragmarket.knowledge.catalogue import Theme
 from ragmarket.knowledge.customers import Register, Style
+from ragmarket.schemas.base import ProductClass
 from ragmarket.schemas.compliance import Policy
 from ragmarket.schemas.evidence import Evidence
 
@@ -35,6 +36,10 @@ class Fact:
         return tuple(sorted([*self.roles.values(), *(slot for _, slot in self.conditions if slot)]))
 
 
+# The facts of one sentence.
+Unit = tuple[Fact] | tuple[Fact, Fact]
+
+
 @dataclass(frozen=True, slots=True)
 class WritingTask:
     """Everything that decides the text.
@@ -49,11 +54,12 @@ class WritingTask:
         turns: How many variants before have told a fact in this register, by id; none: all its words may be chosen.
         rotation: Which of the bank's lines are this message's turn; None: all may be chosen, of phrasings too.
         begins: Where the turns of a fact's phrasings begin; the same in all variants of a brief.
+        couples: Facts, by id, that follow each other and are told in one sentence; only where all facts are told.
     """
 
     language: str
     channel: str
-    product_class: str
+    product_class: ProductClass
     intent: str
     aim: str
     angle: tuple[Theme, ...]
@@ -68,6 +74,19 @@ class WritingTask:
     turns: Mapping[str, int] = field(default_factory=dict)
     rotation: int | None = None
     begins: int = 0
+    couples: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The facts of each sentence, in the order of telling."""
+        second = dict(self.couples)
+        by_id = {fact.id: fact for fact in self.facts}
+        behind = set(second.values())
+        return tuple(
+            (fact, by_id[second[fact.id]]) if fact.id in second else (fact,)
+            for fact in self.facts
+            if fact.id not in behind
+        )
 
 
 def facts_of(evidence: Sequence[Evidence], must: Sequence[str]) -> tuple[Fact, ...]:

@@ -21,9 +21,10 @@ from ragmarket.knowledge.customers import Register, Segment, Style
 VARIANTS = 5
 # What a fact weighs that a variant before has told: less and less, until the variant tells something of its own.
 TOLD_BEFORE = (0.55, 0.3, 0.1, 0.01)
-# Style of variants in turn, and whether they are in the register that the channel does not use, where the segment asks
-# for none.
-VARIED: tuple[tuple[bool, Style], ...] = ((False, "any"), (True, "any"), (False, "full"))
+# Style of variants in turn, where the segment asks for none.
+VARIED: tuple[Style, ...] = ("any", "any", "full")
+# Tones to choose from with their registers, where the segment asks for none, the preferred one first.
+TONES: tuple[tuple[Register, str], ...] = (("any", register_of("any")), ("formal", "formal"))
 
 Told = tuple[Fact, ...]
 # Facts to tell by their worth, in the order of telling; the counter says how often a kind has opened a message.
@@ -82,24 +83,16 @@ def manner_of(tellings: Sequence[Told], segment: Segment, ways: Callable[[str, s
     for number, told in enumerate(tellings):
         tone, style = segment.tone, segment.style
         if tone == "any":
-            other, varied = VARIED[number % len(VARIED)]
-            style = varied if style == "any" else style
-            tone = _fresher(told, _tones(other=other), used, ways)
+            style = VARIED[number % len(VARIED)] if style == "any" else style
+            tone = _fresher(told, used, ways)
         register = register_of(tone)
         found = Manner(tone, style, {fact.id: used[fact.kind, register] for fact in told})
         used.update((kind, register) for kind in {fact.kind for fact in told})
     return found
 
 
-def _tones(*, other: bool) -> tuple[tuple[Register, str], ...]:
-    """The tones to choose from with their registers, the preferred one first."""
-    tones: tuple[tuple[Register, str], ...] = (("any", register_of("any")), ("formal", "formal"))
-    return tones[::-1] if other else tones
-
-
 def _fresher(
     told: Told,
-    tones: Sequence[tuple[Register, str]],
     used: Counter[tuple[str, str]],
     ways: Callable[[str, str], int],
 ) -> Register:
@@ -108,4 +101,4 @@ def _fresher(
     def again(register: str) -> int:
         return sum(used[fact.kind, register] >= max(1, ways(fact.kind, register)) for fact in told)
 
-    return min(tones, key=lambda tone: again(tone[1]))[0]
+    return min(TONES, key=lambda tone: again(tone[1]))[0]

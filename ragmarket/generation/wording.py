@@ -13,9 +13,9 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from ragmarket.generation.lines import PRODUCT, named_above, nameless_lines, naming_lines, sentences
-from ragmarket.generation.phrasing import phrase_claim
+from ragmarket.generation.phrasing import phrase_unit
 from ragmarket.generation.prompt import register_of, style_of
-from ragmarket.generation.task import Fact, WritingTask
+from ragmarket.generation.task import Unit, WritingTask
 from ragmarket.knowledge.language import LanguagePack, by_length
 from ragmarket.schemas.compliance import Policy
 
@@ -40,9 +40,9 @@ def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int |
     """
     if room is None or not task.facts:
         return bool
-    first, *others = task.facts
+    first, *others = task.units
     left = room - sum(
-        max(_length(fact, one, pack, product_name) for one in phrasings_of(task, pack, fact.id)) for fact in others
+        max(_length(unit, one, pack, product_name) for one in phrasings_of(task, pack, unit[0].id)) for unit in others
     )
     return lambda phrase: _length(first, phrase, pack, product_name) <= left
 
@@ -50,20 +50,22 @@ def naming(task: WritingTask, pack: LanguagePack, product_name: str, room: int |
 def phrasings_of(
     task: WritingTask, pack: LanguagePack, id_: str, names: Callable[[str], bool] = bool
 ) -> tuple[str, ...]:
-    """The phrasings of one fact of the task; in turn, facts of one kind are told in one mould.
+    """The phrasings of one fact of the task, or the joined lines that it begins; facts of one kind have one mould.
 
     Args:
         task: What is to be written.
         pack: The language.
-        id_: The fact's id.
+        id_: The fact's id; of two facts in one sentence that of the first.
         names: Whether a phrasing that names the product has room as the first claim of a message.
     """
-    kinds = {fact.id: fact.kind for fact in task.facts}
-    kind = pack.kinds[kinds[id_]]
+    kinds = {unit[0].id: tuple(fact.kind for fact in unit) for unit in task.units}
     register, style = register_of(task.tone), style_of(task.channel, task.style)
+    unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)
+    if len(kinds[id_]) > 1:
+        return _joined(task, pack, id_, kinds[id_], names if unnamed else None)
+    kind = pack.kinds[kinds[id_][0]]
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
-    unnamed = next(iter(kinds)) == id_ and not named_above(task, pack)
     # Where there is room to read, a label among sentences looks like a gap in a form; who likes it brief gets labels.
     told = tuple if style == "short" else sentences
     pool = nameless_lines(own) or own
@@ -80,6 +82,26 @@ def phrasings_of(
         pool = named or (plain or others if task.channel == "email" else others or plain) or pool
     styled = by_length(told(pool) or pool, style)
     return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
+
+
+def _joined(
+    task: WritingTask, pack: LanguagePack, id_: str, kinds: tuple[str, ...], names: Callable[[str], bool] | None
+) -> tuple[str, ...]:
+    """The lines that tell two facts: with the product's name in them where nothing before names it and there is room.
+
+    Args:
+        task: What is to be written.
+        pack: The language.
+        id_: The id of the first fact.
+        kinds: The kinds of both.
+        names: Whether a line that names the product has room; None where the product is named before.
+    """
+    own = pack.joined.by_kinds[kinds[0], kinds[1]].of(register_of(task.tone))
+    nameless = nameless_lines(own) or own
+    if names is None:
+        return _of_turn(nameless, (), task, id_)
+    named = tuple(line for line in naming_lines(own) if names(line))
+    return _of_turn(named or _unpointed(nameless, pack) or nameless, (), task, id_)
 
 
 def _of_turn(pool: Sequence[str], others: Sequence[str], task: WritingTask, id_: str) -> tuple[str, ...]:
@@ -164,13 +186,13 @@ def room_of(policy: Policy) -> int | None:
 def room_needed(task: WritingTask, pack: LanguagePack) -> int:
     """How many characters the claims of a task take at most, in their longest words without the product's name."""
     return sum(
-        max(_length(fact, phrase, pack) for phrase in phrasings_of(task, pack, fact.id, lambda _: False))
-        for fact in task.facts
+        max(_length(unit, phrase, pack) for phrase in phrasings_of(task, pack, unit[0].id, lambda _: False))
+        for unit in task.units
     )
 
 
-def _length(fact: Fact, phrase: str, pack: LanguagePack, product_name: str = PRODUCT) -> int:
-    text = phrase_claim(pack, fact, phrase).replace(PRODUCT, product_name)
+def _length(unit: Unit, phrase: str, pack: LanguagePack, product_name: str = PRODUCT) -> int:
+    text = " ".join(phrase_unit(pack, unit, phrase)).replace(PRODUCT, product_name)
     return len(_SLOT.sub(_FIGURE, text)) + 1
 
 

@@ -71,6 +71,7 @@ class Customers(Frozen):
     prominence: tuple[Prominence, ...] = ()
     concerns: dict[str, tuple[str, ...]] = {}
     sequences: tuple[tuple[str, ...], ...] = ()
+    couples: tuple[tuple[str, str], ...] = ()
     apart_conditions: tuple[tuple[str, ...], ...] = ()
     not_applied_for: tuple[ProductClass, ...] = ()
     traits: dict[Trait, dict[str, Segment]] = {}

@@ -15,7 +15,8 @@ from ragmarket.errors import BadKnowledge
 from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.knowledge.figure_formats import FormalForms, Formats
 from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
-from ragmarket.schemas.base import LANGUAGES, Frozen, Language
+from ragmarket.knowledge.joined import JoinedBook, load_joined, sides_of
+from ragmarket.schemas.base import LANGUAGES, Frozen, Language, ProductClass
 
 FIGURE_CONDITIONS = frozenset(
     [
@@ -95,11 +96,14 @@ class LanguagePack(Frozen):
     formal: FormalForms = FormalForms()
     openings: dict[Literal["whatsapp", "email"], tuple[str, ...]]
     intent_openings: dict[str, tuple[str, ...]] = {}
+    class_openings: dict[ProductClass, tuple[str, ...]] = {}
     bridges: tuple[str, ...] = ()
     ctas: dict[str, tuple[str, ...]]
     intent_ctas: dict[str, tuple[str, ...]] = {}
+    joined: JoinedBook = JoinedBook(())
     subjects: tuple[str, ...] = Field(min_length=1)
     intent_subjects: dict[str, tuple[str, ...]] = {}
+    class_subjects: dict[ProductClass, tuple[str, ...]] = {}
     titles: tuple[str, ...] = Field(min_length=1)
     terms: tuple[Term, ...] = ()
 
@@ -120,7 +124,12 @@ class LanguagePack(Frozen):
 
     def in_words_of(self, kind: str, phrase: str) -> LanguagePack:
         """The pack in the register of a phrasing of a kind: units and conditions keep to the words around them."""
-        return self.plain if phrase in self.kinds[kind].formal else self
+        plain = phrase in self.kinds[kind].formal or self.joined.plainly(kind, phrase)
+        return self.plain if plain else self
+
+    def said_of(self, kind: str) -> tuple[str, ...]:
+        """All words for a kind: whole sentences, and its side of sentences that tell two facts."""
+        return self.kinds[kind].all + self.joined.sides(kind)
 
     def ctas_for(self, aim: str, intent: str) -> tuple[str, ...]:
         """The calls to action for an aim, and those of the intent's own."""
@@ -130,13 +139,17 @@ class LanguagePack(Frozen):
         """The e-mail subjects, and those of the intent's own."""
         return self.subjects + self.intent_subjects.get(intent, ())
 
-    def greeted(self, intent: str) -> tuple[str, ...]:
-        """The openings of an intent's own as an e-mail has them: with a salutation before them.
+    @cached_property
+    def salutations(self) -> tuple[str, ...]:
+        """The ways to begin a letter that name nothing: "Dear Customer,"."""
+        return tuple(line for line in self.openings["email"] if line.endswith(",") and "{product}" not in line)
+
+    def greeted(self, lines: tuple[str, ...]) -> tuple[str, ...]:
+        """Openings of an intent's or a product class's own as an e-mail has them: with a salutation before them.
 
         Lines that greet already in another way stay as they are where there are no others.
         """
-        lines = self.intent_openings.get(intent, ())
-        salutations = [line for line in self.openings["email"] if line.endswith(",") and "{product}" not in line]
+        salutations = self.salutations
         greetings = {line.split()[0].strip(",.!") for line in self.openings["whatsapp"] if "{product}" not in line}
         bare = [line for line in lines if line.split()[0].strip(",.!") not in greetings]
         if not salutations or not bare:
@@ -150,11 +163,17 @@ class LanguagePack(Frozen):
             "opening": (
                 *self.openings.values(),
                 *self.intent_openings.values(),
-                *map(self.greeted, self.intent_openings),
+                *self.class_openings.values(),
+                *map(self.greeted, (*self.intent_openings.values(), *self.class_openings.values())),
             ),
             "bridge": (self.bridges,),
             "cta": (*self.ctas.values(), *self.intent_ctas.values()),
-            "subject": (self.subjects, self.titles, *self.intent_subjects.values()),
+            "subject": (
+                self.subjects,
+                self.titles,
+                *self.intent_subjects.values(),
+                *self.class_subjects.values(),
+            ),
         }
         return frozenset(line for group in by_field[field] for line in group)
 
@@ -191,12 +210,13 @@ def slots_of(phrase: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def load_language(language: str, root: Path = ROOT / "languages") -> LanguagePack:
-    """Read one language pack.
+    """Read one language pack, with the joined lines of the folder beside its own.
 
     Raises:
-        BadKnowledge: The file is wrong; names its line.
+        BadKnowledge: A file is wrong; names its line.
     """
-    return load(root / f"{language}.yaml", LanguagePack)
+    joined = load_joined(root.parent / "joined" / f"{language}.yaml")
+    return load(root / f"{language}.yaml", LanguagePack).model_copy(update={"joined": joined})
 
 
 def load_languages(catalogue: Catalogue, root: Path = ROOT / "languages") -> dict[str, LanguagePack]:
@@ -209,14 +229,27 @@ def load_languages(catalogue: Catalogue, root: Path = ROOT / "languages") -> dic
     for language, pack in packs.items():
         path = root / f"{language}.yaml"
         for id_ in catalogue.kinds.keys() ^ pack.kinds.keys():
-            _, node = read_yaml(path)
             problem = "is phrased but not in the catalogue" if id_ in pack.kinds else "is not phrased"
-            raise BadKnowledge(path, line_of(node, ["kinds", id_]), f"the kind {id_} {problem}")
-        for id_, kind in catalogue.kinds.items():
-            for phrase in pack.kinds[id_].all:
-                slots = [slot for slot in slots_of(phrase) if slot != "product"]
-                if sorted(slots) != sorted(kind.roles):
-                    _, node = read_yaml(path)
-                    wanted = ", ".join(sorted(kind.roles)) or "no slot"
-                    raise BadKnowledge(path, line_of(node, ["kinds", id_]), f"{id_} needs {wanted}: {phrase}")
+            raise _wrong(path, ["kinds", id_], f"the kind {id_} {problem}")
+        for id_, phrasings in pack.kinds.items():
+            for phrase in phrasings.all:
+                _hold(phrase, id_, catalogue, path, ["kinds", id_])
+        for place, one in enumerate(pack.joined.root):
+            for line in one.all:
+                for id_, words in zip(one.kinds, sides_of(line), strict=True):
+                    _hold(words, id_, catalogue, root.parent / "joined" / path.name, [place])
     return packs
+
+
+def _hold(words: str, id_: str, catalogue: Catalogue, path: Path, place: Sequence[str | int]) -> None:
+    """Refuse words whose slots are not exactly the roles of the kind that they tell."""
+    if id_ not in catalogue.kinds:
+        raise _wrong(path, place, f"the kind {id_} is phrased but not in the catalogue")
+    wanted = sorted(catalogue.kinds[id_].roles)
+    if sorted(slot for slot in slots_of(words) if slot != "product") != wanted:
+        raise _wrong(path, place, f"{id_} needs {', '.join(wanted) or 'no slot'}: {words}")
+
+
+def _wrong(path: Path, place: Sequence[str | int], problem: str) -> BadKnowledge:
+    _, node = read_yaml(path)
+    return BadKnowledge(path, line_of(node, place), problem)

@@ -72,7 +72,7 @@ def fill(
         kind: The kind.
         groups: Figures and ranges of the statement.
         view: The statement.
-        limit: The kind's amount is a limit to be passed, so that "above" says no more than the kind.
+        limit: The kind's amount is a limit to be passed: "above" and "up to" say no more than the kind.
 
     Returns:
         Roles to groups, the groups left over, and why it failed (None when every role is filled).
@@ -124,7 +124,7 @@ def _problem(name: str, role: Role, group: Group, view: str, *, limit: bool) -> 
     if group.high and group.low.period and group.high.period and group.low.period != group.high.period:
         return f"the ends of the range {group.low.text!r}, {group.high.text!r} have different periods"
     if group.high is None:
-        if not bound_fits(role, group.low, view):
+        if not limit and not bound_fits(role, group.low, view):
             return f"{group.low.text!r} is {group.low.bound!r} where the kind says {role.bound!r}"
         if (
             role.type == "amount"

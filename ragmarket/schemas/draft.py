@@ -8,12 +8,14 @@ from ragmarket.schemas.base import Frozen
 class DraftClaim(Frozen):
     """One factual sentence with figure slots (``{S2a}``) and the evidence it rests on.
 
-    ``bridge`` leads over to it from the fact before and states nothing.
+    ``bridge`` leads over to it from the fact before and states nothing. A claim that ``joins`` ends the sentence which
+    the claim before it begins.
     """
 
     text: str
     cites: tuple[str, ...]
     bridge: str | None = None
+    joins: bool = False
 
 
 class Draft(Frozen):

@@ -18,6 +18,7 @@ from ragmarket.compliance.policy import PolicyBook
 from ragmarket.compliance.rules.pack_verbs import CopyReading
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.files import ROOT
+from ragmarket.knowledge.joined import sides_of
 from ragmarket.knowledge.language import load_languages
 from ragmarket.schemas.base import LANGUAGES
 from ragmarket.schemas.policy import LiveCopy
@@ -44,7 +45,8 @@ def test_all_examples_of_the_shipped_packs_hold(book: PolicyBook) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_banks_own_phrasings_name_rate_and_fee(book: PolicyBook, language: str) -> None:
     """A draft that says a rate with its fee, in the bank's own words, keeps the rule in every language."""
-    kinds = load_languages(load_catalogue())[language].kinds
+    pack = load_languages(load_catalogue())[language]
+    kinds = pack.kinds
     filled = {"rate": "10.49%", "amount": "₹1,999", "product": "Aranya"}
     for kind in ("processing_fee_rate", "processing_fee_amount", "loan_apr"):
         for phrase in kinds[kind].all:
@@ -55,6 +57,13 @@ def test_the_banks_own_phrasings_name_rate_and_fee(book: PolicyBook, language: s
             text = phrase.format_map(filled)
             assert CopyReading(text, book.packs.idea_lexicon).said("interest_rate"), text
             assert not CopyReading(text, book.packs.idea_lexicon).said("fee_or_apr"), text
+    for joined in pack.joined.root:
+        if joined.kinds[0] not in ("loan_interest_rate", "loan_rate_from"):
+            continue
+        for line in joined.all:
+            text = " ".join(sides_of(line)).format_map(filled)
+            for idea in ("interest_rate", "fee_or_apr"):
+                assert CopyReading(text, book.packs.idea_lexicon).said(idea), text
 
 
 @pytest.mark.parametrize(

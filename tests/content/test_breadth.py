@@ -48,6 +48,13 @@ def test_a_pack_has_lines_for_every_channel_aim_and_intent(pack: LanguagePack) -
         assert len(pack.intent_openings[intent]) >= 3, intent
         assert len(pack.intent_ctas[intent]) >= 2, intent
         assert len(pack.intent_subjects[intent]) >= 2, intent
+    for product_class in PRODUCT_CLASSES:
+        assert len(pack.class_openings[product_class]) >= 3, product_class
+        assert len(pack.class_subjects[product_class]) >= 2, product_class
+    for joined in pack.joined.root:
+        named = [line for line in joined.customer if "{product}" in line]
+        assert named, joined.kinds
+        assert len(joined.customer) - len(named) >= 2, joined.kinds
 
 
 @pytest.mark.parametrize("pack", PACKS.values(), ids=PACKS)

@@ -12,6 +12,7 @@ from ragmarket.compliance.rules.claims import check_claims
 from ragmarket.compliance.rules.lexicon import load_lexicon
 from ragmarket.knowledge.catalogue import load_catalogue
 from ragmarket.knowledge.files import ROOT
+from ragmarket.knowledge.joined import sides_of
 from ragmarket.knowledge.language import LanguagePack, load_language
 from ragmarket.schemas.base import LANGUAGES, PRODUCT_CLASSES
 
@@ -25,6 +26,10 @@ def phrases(pack: LanguagePack) -> Iterator[tuple[str, tuple[str, ...]]]:
         if id_ in pack.kinds:
             for phrase in pack.kinds[id_].all:
                 yield phrase, kind.classes
+    for joined in pack.joined.root:
+        first, second = (load_catalogue().kinds[kind].classes for kind in joined.kinds)
+        for line in joined.all:
+            yield " ".join(sides_of(line)), tuple(sorted({*first} & {*second}))
     loose = [line for field in FIELDS for line in sorted(pack.lines(field))]
     for phrase in [*loose, *pack.conditions.values()]:
         yield phrase, PRODUCT_CLASSES

@@ -23,7 +23,7 @@ from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import phrasings_of
 from ragmarket.knowledge.angles import load_angles
 from ragmarket.knowledge.language import load_language
-from ragmarket.schemas.base import LANGUAGES
+from ragmarket.schemas.base import LANGUAGES, PRODUCT_CLASSES, ProductClass
 
 FACT = Fact("S1", "loan_max_amount", {"amount": "S1a"})
 MAIL = WritingTask("en", "email", "loan", "meet_expense", "apply", (), "any", 1, 1, (FACT,))
@@ -55,7 +55,7 @@ def test_subject_and_opening_do_not_both_speak_of_the_intent(language: str) -> N
             task = replace(MAIL, language=language, intent=intent, rotation=turn)
             (subject,) = subjects_of(task, pack)
             (opening,) = openings_of(task, pack, (subject,))
-            own = (subject in pack.intent_subjects[intent], opening in pack.greeted(intent))
+            own = (subject in pack.intent_subjects[intent], opening in pack.greeted(pack.intent_openings[intent]))
             assert sum(own) == 1
             assert opening in pack.lines("opening")
             spoke.add(own)
@@ -85,6 +85,8 @@ def test_an_opening_gives_way_to_the_next_that_is_unlike_the_subject() -> None:
                 "whatsapp": ("Hello,",),
             },
             "subjects": ("Main details of {product}",),
+            "class_openings": {},
+            "class_subjects": {},
         }
     )
     task = replace(MAIL, intent="general", rotation=0)
@@ -104,10 +106,28 @@ def test_a_bridge_gives_way_to_one_that_does_not_say_again_what_stands_above() -
     assert bridges_of(task, pack) == ("What else to know before you decide:",)
     assert bridges_of(task, pack, above) == ("Also:",)
     grammar = build_grammar(
-        task, pack.model_copy(update={"subjects": (above[0],), "intent_subjects": {}}), by_the_book=True
+        task,
+        pack.model_copy(update={"subjects": (above[0],), "intent_subjects": {}, "class_subjects": {}}),
+        by_the_book=True,
     )
     assert "Also:" in grammar
     assert "What else to know" not in grammar
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("product_class", PRODUCT_CLASSES)
+def test_without_lines_of_the_intent_warm_words_speak_of_the_product_class(
+    language: str, product_class: ProductClass
+) -> None:
+    pack = load_language(language)
+    task = replace(MAIL, language=language, product_class=product_class, intent="general", rotation=0)
+    assert openings_of(task, pack)[0] in pack.greeted(pack.class_openings[product_class])
+    assert subjects_of(task, pack)[0] in pack.class_subjects[product_class]
+    chat = replace(task, channel="whatsapp")
+    assert openings_of(chat, pack)[0] in pack.class_openings[product_class]
+    plain = replace(task, tone="formal")
+    assert openings_of(plain, pack)[0] in pack.openings["email"]
+    assert subjects_of(plain, pack)[0] in pack.subjects
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -142,7 +162,8 @@ def test_an_e_mail_names_its_product_in_the_opening_or_the_first_claim(language:
 
 
 def test_under_a_bare_salutation_the_first_claim_names_the_product_in_its_own_register() -> None:
-    pack = load_language("en").model_copy(update={"openings": {"email": ("Dear Customer,",), "whatsapp": ("Hello,",)}})
+    bare = {"email": ("Dear Customer,",), "whatsapp": ("Hello,",)}
+    pack = load_language("en").model_copy(update={"openings": bare, "class_openings": {}})
     task = replace(MAIL, intent="general", facts=(FACT, Fact("S2", "loan_min_amount", {"amount": "S2a"})), max_claims=2)
     assert not named_above(task, pack)
     first, second = (phrasings_of(task, pack, fact.id) for fact in task.facts)

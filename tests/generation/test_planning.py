@@ -135,7 +135,7 @@ def test_what_a_customer_asks_first_opens_and_fine_print_ends() -> None:
 
 def test_what_customers_ask_of_any_such_product_stands_before_what_few_ask() -> None:
     found = told("loan_tenure_max", "min_monthly_income", "part_payment_min", "loan_max_amount", "penal_charge")
-    assert found == ["loan_tenure_max", "loan_max_amount", "min_monthly_income", "part_payment_min", "penal_charge"]
+    assert found == ["loan_max_amount", "loan_tenure_max", "min_monthly_income", "part_payment_min", "penal_charge"]
 
 
 def test_facts_of_one_kind_follow_their_place_side_by_side() -> None:

@@ -12,11 +12,12 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, get_args
 
 from ragmarket.generation.grammar import BRIDGED_FROM
 from ragmarket.generation.lines import ctas_of, openings_of, subjects_of
-from ragmarket.generation.phrasing import phrase_claim
+from ragmarket.generation.phrasing import phrase_unit
+from ragmarket.generation.planning import coupled, couples_of
 from ragmarket.generation.prompt import build_prompt, fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import phrasings_of
@@ -24,7 +25,7 @@ from ragmarket.knowledge.angles import THEMES, Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, Kind, Theme
 from ragmarket.knowledge.customers import Register, Style
 from ragmarket.knowledge.language import FIGURE_CONDITIONS, LanguagePack
-from ragmarket.schemas.base import CHANNELS, PRODUCT_CLASSES
+from ragmarket.schemas.base import CHANNELS, ProductClass
 
 MAX_FACTS = 12
 CLAIMS_PER_CHANNEL = {"sms": (1, 2), "push": (1, 1), "whatsapp": (1, 4), "email": (2, 6)}
@@ -88,9 +89,9 @@ class Mixture:
                 yield example
 
 
-def claim_of(fact: Fact, text: str, bridge: str | None = None) -> dict[str, str]:
+def claim_of(fact: Fact, text: str, bridge: str | None = None, *, joins: bool = False) -> dict[str, object]:
     """A claim as the writer writes it."""
-    lead = {"bridge": bridge} if bridge else {}
+    lead: dict[str, object] = {"bridge": bridge} if bridge else {"joins": True} if joins else {}
     return lead | {"cite": fact.id, "fact": fact_body(fact), "text": text}
 
 
@@ -142,7 +143,7 @@ class DraftSampler:
         language = rng.choice(sorted(self._packs))
         pack = self._packs[language]
         channel = rng.choice(CHANNELS)
-        product_class = rng.choice(PRODUCT_CLASSES)
+        product_class: ProductClass = rng.choice(get_args(ProductClass))
         intent = rng.choice(sorted(self._angles.intents))
         kinds = list(self._catalogue.of_class(product_class))
         rng.shuffle(kinds)
@@ -174,7 +175,14 @@ class DraftSampler:
             return task
         planned = list(self.choose(task))
         rng.shuffle(planned)
-        return replace(task, facts=tuple(planned), min_claims=len(planned), max_claims=len(planned))
+        told = coupled([[fact] for fact in planned], self._angles.couples)
+        return replace(
+            task,
+            facts=told,
+            min_claims=len(told),
+            max_claims=len(told),
+            couples=couples_of(told, pack.joined.by_kinds.keys() & self._angles.couples),
+        )
 
     def draw(self, rng: random.Random) -> Example:
         """One task and its answer."""
@@ -200,18 +208,19 @@ class DraftSampler:
     def answer(self, rng: random.Random, task: WritingTask) -> str:
         """The copy that the language pack has for a task, as JSON."""
         pack = self._packs[task.language]
-        chosen = self.choose(task)
+        units = task.units if task.couples else [(fact,) for fact in self.choose(task)]
         answer: dict[str, object] = {}
         if task.channel in {"email", "push"}:
             answer["subject"] = rng.choice(subjects_of(task, pack))
         if task.channel in {"whatsapp", "email"}:
             answer["opening"] = rng.choice(openings_of(task, pack))
-        bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and len(chosen) >= BRIDGED_FROM
+        bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and sum(map(len, units)) >= BRIDGED_FROM
         claims = []
-        for place, fact in enumerate(chosen):
-            text = phrase_claim(pack, fact, rng.choice(phrasings_of(task, pack, fact.id)))
+        for place, unit in enumerate(units):
+            texts = phrase_unit(pack, unit, rng.choice(phrasings_of(task, pack, unit[0].id)))
             lead = place == 1 and bridged and bool(pack.bridges) and rng.random() < BRIDGE_SHARE
-            claims.append(claim_of(fact, text, rng.choice(pack.bridges) if lead else None))
+            claims.append(claim_of(unit[0], texts[0], bridge=rng.choice(pack.bridges) if lead else None))
+            claims += [claim_of(fact, text, joins=True) for fact, text in zip(unit[1:], texts[1:], strict=True)]
         answer["claims"] = claims
         if task.channel in {"whatsapp", "email"}:
             answer["cta"] = rng.choice(ctas_of(task, pack))

@@ -62,7 +62,7 @@ class TrainingPlan:
     max_length: int = 1024
     batch_tokens: int = 8_192
     pretrain_steps: int = 100
-    sft_steps: int = 2_300
+    sft_steps: int = 2_700
     warmup_steps: int = 60
     peak_lr: float = 3e-3
     weight_decay: float = 0.05
