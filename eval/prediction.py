@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "--no-ablations", action="store_true", help="leave out the rows of Table 1 that vary the network"
     )
     found.add_argument("--simulate", action="store_true", help="the simulated bank's problems too")
+    found.add_argument("--customers", type=int, metavar="N", help="customers of a simulated bank (default: 4,000)")
     found.add_argument("--quick", action="store_true", help="UCI and Hillstrom thinned, two folds, no tuning")
     found.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     found.add_argument("--html", type=Path, metavar="FILE", help="write one self-contained report there")
@@ -124,7 +125,17 @@ def _simulated(cache: Path, options: argparse.Namespace, console: Console) -> di
 
     names = ("default",) if options.quick else ("default", "control")
     place = cache / "simulated"
-    return {f"simulated-{name}": simulated(place, quick=options.quick, note=console.print, name=name) for name in names}
+    return {
+        f"simulated-{name}": simulated(
+            place,
+            quick=options.quick,
+            note=console.print,
+            name=name,
+            chosen=options.systems,
+            customers=options.customers,
+        )
+        for name in names
+    }
 
 
 def _models(systems: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from eval.propensity.flat import bagged, baseline
+from eval.propensity.following import ACROSS, FOLLOWED, SUFFIX, across_periods, follower
 from eval.propensity.full import full
 from eval.propensity.networks import full_config, network, network_variants
 from eval.propensity.outcomes import Options, Outcome
@@ -45,6 +46,10 @@ def systems(problem: Problem, options: Options, *, ablations: bool) -> dict[str,
         if problem.spec.contexts:
             one("LightGBM, bagged, context rates", control(contexts=True))
     found["Full"] = lambda split: full(problem, split, options)
+    if problem.forward and problem.spec.contexts:
+        found[ACROSS] = lambda split: across_periods(problem, split, options)
+        for name in FOLLOWED:
+            one(name + SUFFIX, lambda split, name=name: follower(name, problem, split, options))  # type: ignore[misc]
     names = (
         [*network_variants(full_config(problem, problem.splits[0], options))]
         if ablations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ragmarket.errors import InvalidInput, MissingDependency
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Mask = npt.NDArray[np.bool_]
 
-Kind = Literal["none", "temperature", "isotonic"]
+Kind = Literal["none", "temperature", "isotonic", "offset"]
+_SMALL_STEP = 1e-9
 
 
 def logit(probability: Floats) -> Floats:
@@ -38,6 +39,7 @@ class Calibrator:
 
     ``temperature``: sigma(slope * logit + offset) (Platt 1999; temperature scaling, Guo et al. 2017, with a bias, as
     the base rate of a blend may be off too). ``isotonic``: a step function through ``knots`` (x rising, y rising).
+    ``offset``: temperature one; only the base rate is mended, and the order is always kept.
     """
 
     kind: Kind
@@ -59,6 +61,8 @@ class Calibrator:
             return Calibrator("none")
         if target.min() == target.max():
             raise InvalidInput("calibration: the rows hold only one class")
+        if kind == "offset":
+            return Calibrator("offset", 1.0, RollingOffset(precision=0.0).learned(logits, target).offset)
         try:
             from sklearn.isotonic import IsotonicRegression
             from sklearn.linear_model import LogisticRegression
@@ -91,6 +95,50 @@ class Calibrator:
         """The inverse of `as_dict`."""
         knots = tuple((float(x), float(y)) for x, y in data["knots"])
         return Calibrator(data["kind"], float(data["slope"]), float(data["offset"]), knots)
+
+
+@dataclass(frozen=True, slots=True)
+class RollingOffset:
+    """sigma(logit + offset), whose offset follows the base rate from answer to answer.
+
+    Not calibration in advance: it needs the answers of earlier customers, which a campaign has a day later. The offset
+    is the mean of a Gaussian with the given precision (in answers' worth of information), which fades by half every
+    ``half_life`` answers; a batch moves it to the mode of its posterior (Laplace; West, Harrison and Migon 1985).
+    """
+
+    offset: float = 0.0
+    precision: float = 1.0
+    half_life: float = 30.0
+
+    def probabilities(self, logits: Floats) -> Floats:
+        """(n,) logits to (n,) probabilities."""
+        return sigmoid(logits + self.offset)
+
+    def learned(self, logits: Floats, target: Floats) -> RollingOffset:
+        """The filter after a batch of answers.
+
+        Args:
+            logits: (n,) as the model said them before this filter.
+            target: (n,) 0 or 1.
+
+        Raises:
+            InvalidInput: Nothing is known before, and the batch holds one class only.
+        """
+        if not len(target):
+            return self
+        before = self.precision * 0.5 ** (len(target) / self.half_life)
+        if before <= 0 and target.min() == target.max():
+            raise InvalidInput("calibration: the rows hold only one class")
+        offset = self.offset
+        for _ in range(100):
+            chance = sigmoid(logits + offset)
+            slope = float((target - chance).sum()) - before * (offset - self.offset)
+            step = slope / (float((chance * (1 - chance)).sum()) + before)
+            offset += min(max(step, -1.0), 1.0)
+            if abs(step) < _SMALL_STEP:
+                break
+        chance = sigmoid(logits + offset)
+        return replace(self, offset=offset, precision=before + float((chance * (1 - chance)).sum()))
 
 
 def shift_prior(probabilities: Floats, old: float, new: float) -> Floats:

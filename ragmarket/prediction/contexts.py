@@ -12,6 +12,7 @@ from ragmarket.prediction.tables import Table, TableSpec
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from scipy.sparse import csr_matrix
 
     Floats = npt.NDArray[np.float64]
 
@@ -92,3 +93,31 @@ def extend_training(table: Table, target: Floats, spec: TableSpec, seed: int) ->
         for name, values in extended.columns.items():
             columns.setdefault(name, np.empty(len(table), dtype=values.dtype))[inside] = values
     return Table(columns)
+
+
+def shared_numbers(table: Table, spec: TableSpec) -> tuple[str, ...]:
+    """The numeric columns that have one value in every context: what the day knows, not the customer.
+
+    A model that weighs them says something of periods, of which there are few, and follows them out of the range that
+    it has seen.
+    """
+    import numpy as np
+
+    found = set()
+    for names in spec.contexts:
+        first, place = np.unique(_keys(table, names), return_index=True, return_inverse=True)[1:]
+        for name in spec.numeric:
+            values = table.columns[name]
+            if np.array_equal(values, values[first][place], equal_nan=True):
+                found.add(name)
+    return tuple(name for name in spec.numeric if name in found)
+
+
+def memberships(table: Table, spec: TableSpec) -> csr_matrix:
+    """(n, contexts met): 1 where a row belongs to a context."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+
+    rows = np.arange(len(table))
+    parts = [np.unique(_keys(table, names), return_inverse=True)[1] for names in spec.contexts]
+    return csr_matrix(hstack([csr_matrix((np.ones(len(rows)), (rows, place))) for place in parts]))

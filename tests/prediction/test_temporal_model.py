@@ -129,6 +129,17 @@ def test_every_ablation_fits_and_predicts(lesson, changes, temporal):
     assert ("chain" in model.blend.alpha) == changes.get("fusion", True)
 
 
+def test_a_single_head_is_learnt_alone(lesson):
+    brief = FittingConfig(epochs=1)
+    for head in ("channel", "response"):
+        config = TemporalConfig(
+            heads=(head,), folds=2, rounds=1, fitting=brief, lines=False, encoder=EncoderConfig(width=16)
+        )
+        found = fit(*lesson, config).predict(lesson[1])
+        assert set(found) == {head, "state"}
+        assert np.isfinite(found[head]).all()
+
+
 def test_a_killed_training_goes_on_where_it_was(lesson, tmp_path: Path):
     config = TemporalConfig(heads=("product",), folds=2, rounds=1, fitting=FittingConfig(epochs=3))
     whole = fit(*lesson, config)

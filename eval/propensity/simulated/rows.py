@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from eval.propensity.simulated.bank import Bank
+from eval.propensity.simulated.stacking import STACKED, stacked_chances
 from eval.simulator_features import KEYS, matrix
 from ragmarket.signals.simulate.bounds import auc
 
@@ -56,6 +57,12 @@ def baseline(name: str, bank: Bank, reader: str, seed: int) -> dict[str, float]:
         score = fit_baseline(name, *parts, {}, seed)
     threshold = best_f1_threshold(score(parts[2]), parts[3])
     return scored(score(values[~bank.learns]).reshape(bank.judge.size), threshold, bank)
+
+
+def stacked(bank: Bank, seed: int) -> dict[str, float]:
+    """LightGBM with all that our model has but events: both readings of the columns, its own beliefs of the heads."""
+    chance, threshold = stacked_chances(bank, HEADS, seed)
+    return scored(chance.reshape(bank.judge.size), threshold, bank)
 
 
 def temporal(bank: Bank, config: TemporalConfig) -> dict[str, Any]:
@@ -135,6 +142,7 @@ def systems(bank: Bank, seed: int, folds: int, *, quick: bool) -> dict[str, Call
     for name in ("LR", "XGBoost", "LightGBM", "Baseline DNN") if not quick else ("XGBoost", "LightGBM", "Baseline DNN"):
         rows[name] = lambda name=name: baseline(name, bank, "columns", seed)  # type: ignore[misc]
     rows["LightGBM, bag of event types"] = lambda: baseline("LightGBM", bank, "bag", seed)
+    rows[STACKED] = lambda: stacked(bank, seed)
     chosen = settings(folds)
     for name, config in chosen.items():
         if quick and name in ("Transformer", "w/o temporal and intent"):
@@ -149,7 +157,7 @@ def systems(bank: Bank, seed: int, folds: int, *, quick: bool) -> dict[str, Call
 
 def order(quick: bool) -> list[list[str]]:
     """The rows in the order in which they are run; the same that `systems` has."""
-    few = [BOUND, SEEN, "XGBoost", "LightGBM", "Baseline DNN", "LightGBM, bag of event types", "Full", "w/o Fusion",
-           "w/o LLM", "w/o notes and searches", "w/o temporal", "w/o intent"]  # fmt: skip
+    few = [BOUND, SEEN, "XGBoost", "LightGBM", "Baseline DNN", "LightGBM, bag of event types", STACKED, "Full",
+           "w/o Fusion", "w/o LLM", "w/o notes and searches", "w/o temporal", "w/o intent"]  # fmt: skip
     more = ["LR", "w/o temporal and intent", "Transformer", *(f"single task: {head}" for head in (*HEADS, "response"))]
     return [few] if quick else [few, more]

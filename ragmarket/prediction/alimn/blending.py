@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,17 @@ class Blend:
     def logits(self, by_branch: Mapping[str, Floats]) -> Floats:
         """(n,) from each branch's logits (n,)."""
         return sum(weight * by_branch[name] for name, weight in self.alpha.items())  # type: ignore[return-value]
+
+
+def equal_blend(names: Collection[str]) -> Blend:
+    """Every branch alike: of few periods, fitted weights are mostly luck (Stock and Watson 2004).
+
+    Raises:
+        InvalidInput: There is no branch.
+    """
+    if not names:
+        raise InvalidInput("blending: there is no branch")
+    return Blend(dict.fromkeys(names, 1.0 / len(names)))
 
 
 def fit_blend(by_branch: Mapping[str, Floats], target: Floats, groups: Indices | None = None) -> Blend:

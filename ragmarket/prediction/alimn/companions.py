@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ import numpy.typing as npt
 from ragmarket.errors import MissingDependency, ModelMissing
 from ragmarket.prediction.alimn.config import Companion as Kind
 from ragmarket.prediction.calibration import logit
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float64]
 
@@ -45,6 +48,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 _FOREST = 100
+_FREEDOM = 3.0  # an intercept's prior spread, in units of a column's weight: days differ more than columns say
 
 
 def _lightgbm() -> Any:
@@ -121,33 +125,31 @@ def fit_companion(
     *,
     rounds: int | None = None,
     options: Mapping[str, Any] | None = None,
+    contexts: csr_matrix | None = None,
 ) -> Companion:
     """Fit one.
 
     Args:
-        kind: Which.
+        kind: Which; a steady one is fitted as any other of its family, on the rows it is given.
         x: (n, p) rows.
         y: (n,) 0 or 1.
         watched: Rows for early stopping; without them ``rounds`` trees are grown.
         seed: Makes the fit repeatable.
         rounds: Number of trees where nothing is watched.
         options: LightGBM parameters that replace ours; for the line, ``C``.
+        contexts: (n, contexts) memberships; the line's random intercepts, of no use for new contexts and not kept.
 
     Raises:
         MissingDependency: lightgbm or scikit-learn is not installed.
     """
-    if kind == "linear":
-        try:
-            from sklearn.linear_model import LogisticRegression
-        except ImportError as error:
-            raise MissingDependency("scikit-learn", "prediction") from error
-        model = LogisticRegression(C=(options or {}).get("C", 0.05), max_iter=1000).fit(x, y)
-        return Line(np.asarray(model.coef_[0]), float(model.intercept_[0]))
+    family = kind.removeprefix("steady_")
+    if family == "linear":
+        return _fit_line(x, y, (options or {}).get("C", 0.05), contexts)
     lightgbm = _lightgbm()
     chosen = {
         "objective": "binary",
         "metric": "auc",
-        **_OPTIONS[kind],
+        **_OPTIONS[family],
         **(options or {}),
         "verbose": -1,
         "num_threads": 1,
@@ -155,13 +157,27 @@ def fit_companion(
         "deterministic": True,
     }
     train = lightgbm.Dataset(x, y, free_raw_data=False)
-    if kind == "forest":  # more trees never hurt a forest, so nothing is watched
+    if family == "forest":  # more trees never hurt a forest, so nothing is watched
         return Trees(lightgbm.train(chosen, train, rounds or _FOREST))
     if watched is None:
         return Trees(lightgbm.train(chosen, train, rounds or 150))
     valid = lightgbm.Dataset(*watched, reference=train)
     stop = lightgbm.early_stopping(_PATIENCE, verbose=False)
     return Trees(lightgbm.train(chosen, train, _ROUNDS, valid_sets=[valid], callbacks=[stop]))
+
+
+def _fit_line(x: Floats, y: Floats, strength: float, contexts: csr_matrix | None) -> Line:
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise MissingDependency("scikit-learn", "prediction") from error
+    rows: Any = x
+    if contexts is not None:
+        from scipy.sparse import csr_matrix, hstack
+
+        rows = csr_matrix(hstack([csr_matrix(x), _FREEDOM * contexts]))
+    model = LogisticRegression(C=strength, max_iter=1000).fit(rows, y)
+    return Line(np.asarray(model.coef_[0][: x.shape[1]]), float(model.intercept_[0]))
 
 
 def out_of_fold_teacher(

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from ragmarket.prediction.calibration import Kind as CalibrationKind
 from ragmarket.schemas.base import Frozen
 
-Companion = Literal["trees", "extra_trees", "forest", "linear"]
+Companion = Literal["trees", "extra_trees", "forest", "linear", "steady_trees", "steady_linear"]
 Activation = Literal["relu", "tanh", "gelu", "silu", "identity"]
 
 
@@ -61,10 +62,22 @@ class EnsembleConfig(Frozen):
     folds: int = Field(4, ge=2, le=20)
     forward: bool = False
     companions: tuple[Companion, ...] = Field(
-        ("trees", "extra_trees", "linear"), description="what stands beside the network; forest: bagged deep trees"
+        ("trees", "extra_trees", "linear"),
+        description="what stands beside the network; forest: bagged deep trees; steady: without the numbers that all "
+        "of a context share (a day's interest rate), which the next period takes out of their range",
+    )
+    weights: Literal["fitted", "equal"] = Field(
+        "fitted", description="equal: every branch alike, where the folds are too few periods to say which is better"
+    )
+    rounds: int | None = Field(None, ge=1, description="trees grown; None: the watched rows say when to stop")
+    context_intercepts: bool = Field(
+        False,
+        description="lines learn an intercept per context along, and lose it: days differ for reasons no column names",
     )
     context_rates: bool = Field(True, description="response rates of recurring contexts, out of fold")
-    calibration: Literal["none", "temperature", "isotonic"] = "temperature"
+    calibration: CalibrationKind = Field(
+        "temperature", description="offset: of the latest fold alone, where an order of the past may not hold any more"
+    )
 
 
 class AlimnConfig(Frozen):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ragmarket.errors import InvalidInput
-from ragmarket.prediction.alimn.blending import fit_blend
+from ragmarket.prediction.alimn.blending import equal_blend, fit_blend
 from ragmarket.prediction.alimn.config import AlimnConfig
 from ragmarket.prediction.alimn.folds import Customers, FoldModel, Stops, fit_fold
 from ragmarket.prediction.alimn.model import AlimnModel, Evidence, Floats, Indices
@@ -99,9 +99,12 @@ def fit(
     rows = np.concatenate([outside for _, outside in parts])
     groups = np.concatenate([np.full(len(outside), place) for place, (_, outside) in enumerate(parts)])
     by_branch = {name: np.concatenate(values) for name, values in held.items()}
-    blend = fit_blend(by_branch, target[rows], groups)
+    equal = config.ensemble.weights == "equal"
+    blend = equal_blend(by_branch) if equal else fit_blend(by_branch, target[rows], groups)
     mixed = blend.logits(by_branch)
-    calibrator = Calibrator.fit(mixed, target[rows], config.ensemble.calibration)
+    kind = config.ensemble.calibration
+    told = groups == groups.max() if kind == "offset" else np.full(len(rows), True)
+    calibrator = Calibrator.fit(mixed[told], target[rows][told], kind)
     probability = calibrator.probabilities(mixed)
     threshold = best_f1_threshold(probability, target[rows])
     held_out = binary_scores(probability, target[rows], threshold)

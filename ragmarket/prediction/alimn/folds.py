@@ -16,7 +16,7 @@ from ragmarket.prediction.alimn.data import Tensors, TextBank
 from ragmarket.prediction.alimn.fitting import Curve, Report, Watched, fit_network, predict_network
 from ragmarket.prediction.alimn.network import Alimn, Shape
 from ragmarket.prediction.calibration import logit
-from ragmarket.prediction.contexts import ContextRates, extend_training
+from ragmarket.prediction.contexts import ContextRates, extend_training, memberships, shared_numbers
 from ragmarket.prediction.preprocessing import Encoded, Pca, Preprocessor
 from ragmarket.prediction.tables import Table, TableSpec
 
@@ -73,7 +73,7 @@ class FoldModel:
         found = {"network": logit(predict_network(self.network, tensors))}
         text = _projected(customers.text, self.pca, self.network)
         for name, model in self.companions.items():
-            found[name] = model.logits(self.augmented(encoded, text) if name == "linear" else encoded.flat)
+            found[name] = model.logits(self.augmented(encoded, text) if name.endswith("linear") else encoded.flat)
         return found
 
     def augmented(self, encoded: Encoded, text: TextBank | None) -> Floats:
@@ -132,10 +132,19 @@ def fit_fold(
     projected = text if text is None or pca is None else text.project(pca)
     text_scale = np.ones(0) if projected is None else np.maximum(projected.mean().std(axis=0), 1e-6)
     companions: dict[str, Companion] = {}
-    for kind in config.ensemble.companions:
-        rounds = stops.rounds.get(kind) if stops else None
-        rows = _augmented(encoded, projected, text_scale) if kind == "linear" else encoded.flat
-        companions[kind] = fit_companion(kind, rows, customers.target, watched_rows, seed, rounds=rounds)
+    beside = config.ensemble
+    contexts = memberships(table, spec) if spec.contexts and beside.context_intercepts else None
+    for kind in beside.companions:
+        rounds = beside.rounds or (stops.rounds.get(kind) if stops else None)
+        rows = _augmented(encoded, projected, text_scale) if kind.endswith("linear") else encoded.flat
+        if kind.startswith("steady"):
+            # A column that never varies gets no weight and no split, whatever new rows hold in it.
+            rows = rows.copy()
+            rows[:, [preprocessor.spec.numeric.index(name) for name in shared_numbers(table, spec)]] = 0.0
+        companions[kind] = fit_companion(
+            kind, rows, customers.target, None if beside.rounds else watched_rows, seed,
+            rounds=rounds, contexts=contexts,
+        )  # fmt: skip
     wanted = config.training.distillation_weight > 0
     if teacher is None and wanted:
         boosted = companions.get("trees")

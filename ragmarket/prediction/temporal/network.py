@@ -113,7 +113,8 @@ class TemporalNetwork(nn.Module):
         answering = width // 4
         self.readiness = nn.Sequential(nn.Linear(inner, answering), nn.SiLU(), nn.Dropout(0.3))
         self.ready = nn.Linear(answering, 2)
-        if config.fusion:
+        self.matched = config.fusion and bool(widths.classes)  # without a belief there is nothing to match
+        if self.matched:
             # What is liked and what is wanted, as the other heads believe, each answered by what was sent. Few weights:
             # answers are rare, and a touch is one of hundreds.
             believed = sum(widths.classes.values())
@@ -156,7 +157,7 @@ class TemporalNetwork(nn.Module):
             dim=-1,
         )
         ready = self.ready(self.readiness(state))
-        if self.config.fusion:
+        if self.matched:
             beliefs = torch.cat([torch.softmax(found[name], dim=-1) for name in self.heads], dim=-1)
             offered = sent[..., : self.widths.touch[0]]
             wanted = self.wanted(beliefs) + self.held(inputs.columns)
