@@ -52,6 +52,8 @@ _AFTER_WORD: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("passport number", re.compile(rf"(?:passport|पासपोर्ट)\s*{_NUMBER_WORD}?{_LINK}([A-Z][1-9]\d{{6}})(?!\d)", re.I)),
     ("voter number", re.compile(rf"(?:voter|epic|मतदाता)\w*\s*{_NUMBER_WORD}?{_LINK}([A-Z]{{3}}\d{{7}})(?!\d)", re.I)),
 )
+# No number that follows such a word is shorter.
+_FIVE_DIGITS = re.compile(r"\d(?:[ -]?\d){4}")
 
 
 class Identifier(NamedTuple):
@@ -62,21 +64,29 @@ class Identifier(NamedTuple):
     end: int
 
 
+class _Plain(dict[int, str]):
+    """By code point, what a character stands for where numbers are looked for; filled as characters are met."""
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        if char.isdecimal():
+            plain = str(unicodedata.decimal(char))
+        elif char in "\u00a0\u2007\u2009\u202f":
+            plain = " "
+        elif char in "\u2010\u2011\u2012\u2013\u2014\u2212\u200b\u200c\u200d\u2060\ufeff":
+            plain = "-"
+        else:
+            plain = chr(point - 0xFEE0) if 0xFF21 <= point <= 0xFF5A else char
+        self[point] = plain
+        return plain
+
+
+_PLAIN = _Plain()
+
+
 def _plain(text: str) -> str:
     """The same text, one character for one, with every digit in ASCII, odd blanks and dashes plain."""
-    folded = []
-    for char in text:
-        if char.isdecimal():
-            folded.append(str(unicodedata.decimal(char)))
-        elif char in "\u00a0\u2007\u2009\u202f":
-            folded.append(" ")
-        elif char in "\u2010\u2011\u2012\u2013\u2014\u2212\u200b\u200c\u200d\u2060\ufeff":
-            folded.append("-")
-        elif 0xFF21 <= ord(char) <= 0xFF5A:
-            folded.append(chr(ord(char) - 0xFEE0))
-        else:
-            folded.append(char)
-    return "".join(folded)
+    return text if text.isascii() else text.translate(_PLAIN)
 
 
 def _kind_of_run(run: str) -> Kind | None:
@@ -98,12 +108,13 @@ def _kind_of_run(run: str) -> Kind | None:
 
 def _found(plain: str) -> Iterator[Identifier]:
     """Candidates, the surest reading of a place first."""
-    for kind, pattern in _AFTER_WORD:
+    for kind, pattern in _AFTER_WORD if _FIVE_DIGITS.search(plain) else ():
         yield from (Identifier(kind, *match.span(1)) for match in pattern.finditer(plain))
-    for match in _EMAIL.finditer(plain):
-        if not _ROLE_MAILBOX.fullmatch(match.group(1)):
-            yield Identifier("e-mail address", *match.span())
-    yield from (Identifier("UPI address", *match.span()) for match in _UPI.finditer(plain))
+    if "@" in plain:
+        for match in _EMAIL.finditer(plain):
+            if not _ROLE_MAILBOX.fullmatch(match.group(1)):
+                yield Identifier("e-mail address", *match.span())
+        yield from (Identifier("UPI address", *match.span()) for match in _UPI.finditer(plain))
     for match in _RUN.finditer(plain):
         if not _CURRENCY_BEFORE.search(plain[max(0, match.start() - 5) : match.start()]):
             kind_ = _kind_of_run(match.group())

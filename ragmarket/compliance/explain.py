@@ -16,6 +16,9 @@ def explain(findings: Iterable[Finding], packs: Packs) -> tuple[Finding, ...]:
     A claim rule explains itself, a policy rule by its title and advice; of all others the explanations in the knowledge
     folder speak. What a finding says already is kept.
     """
+    findings = tuple(findings)
+    if not findings:
+        return ()
     claims = {rule.id: rule for rule in packs.lexicon.sources}
     policies = {rule.id: rule for rule in packs.rules}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from ragmarket.compliance.renderer import Renderer
@@ -23,6 +24,8 @@ TOO_LONG = frozenset({"channel.length", "channel.sms_segments"})
 FIGURE_FAULTS = frozenset(
     {"figure_other", "figure_absent", "figure_of_another", "row", "bound", "period", "exchanged", "name"}
 )
+
+_VERDICTS_KEPT = 4096
 
 
 class TextReview(Protocol):
@@ -72,7 +75,8 @@ class ComplianceReviewer:
         self._support = support
         self._rules = rules
         self._document = document
-        self._verifier = verifier
+        # A fact is told in the same words again and again; a verifier's answer rests on the request alone.
+        self._verify = lru_cache(maxsize=_VERDICTS_KEPT)(verifier.verify) if verifier else None
         self._not_verified = not_verified
 
     def render(self, draft: Draft, policy: Policy, evidence: Sequence[Evidence], product_name: str) -> Message:
@@ -137,17 +141,16 @@ class ComplianceReviewer:
         self, claim: RenderedClaim, item: Evidence, language: Language, name: str | None
     ) -> GroundingVerdict | None:
         """What the verifier says of a finished claim and one piece of evidence, headers included."""
-        if self._verifier is None:
+        if self._verify is None:
             return None
         proven = self._support.claim(claim.template, item, language).verdict == "supported"
         request = GroundingRequest(
-            id=item.id,
             claim=claim.text,
             evidence=item.text,
             language=language,
             product_name=name[:200] if name else None,
         )
-        return self._verifier.verify(request, words=not proven)
+        return self._verify(request, words=not proven)
 
     def _spoken(self, message: Message, by_id: Mapping[str, Evidence], product_name: str) -> list[Finding]:
         """Findings on claims whose finished words say another thing than the quotes they cite."""

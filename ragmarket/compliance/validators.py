@@ -33,8 +33,9 @@ from ragmarket.compliance.paraphrase.model import SHIPPED, load
 from ragmarket.compliance.policy import PolicyBook, load_policy_book
 from ragmarket.compliance.rules.channel import check_channel
 from ragmarket.compliance.rules.claims import check_claims
+from ragmarket.compliance.rules.disclosures import outside
 from ragmarket.compliance.rules.language import check_language
-from ragmarket.compliance.rules.pack_verbs import CopyReading, check_verbs
+from ragmarket.compliance.rules.pack_verbs import CopyReading, check_verbs, sets_off
 from ragmarket.compliance.rules.personal_data import check_personal_data
 from ragmarket.errors import InvalidInput
 from ragmarket.knowledge.files import ledger_folder
@@ -170,10 +171,16 @@ class KeepsPolicyRules(_RuleValidator):
     def _check(self, text: str, call: Call) -> Sequence[Finding]:
         policy = call.policy
         bound = {*policy.rules}
-        rules = [rule for rule in call.packs.rules if rule.ideas and rule.id in bound]
+        rules = [rule for rule in call.packs.rules if rule.id in bound and rule.ideas]
         if not rules:
             return ()
-        copy = CopyReading(text, call.packs.idea_lexicon, call.disclosures.exact)
+        words, disclosures = call.packs.idea_lexicon, call.disclosures
+        # Wordings that stand on their own set nothing off: what does is in the text around them, or nowhere.
+        proven = not disclosures.findings and len(disclosures.exact) == len(policy.disclaimers)
+        around = outside(text, disclosures.exact) if proven else text
+        if not any(rule.ratio for rule in rules) and not sets_off(around, rules, words):
+            return ()
+        copy = CopyReading(text, words, disclosures.exact)
         return check_verbs(copy, rules, call.packs.ideas, policy.language)
 
 

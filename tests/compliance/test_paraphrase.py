@@ -94,12 +94,10 @@ def test_a_long_message_takes_no_more_than_its_length(book: PolicyBook) -> None:
     ]
     took = []
     for text in texts:
-        best = []
-        for _ in range(3):
-            started = time.thread_time()
-            found(text[:1500], book)
-            best.append(time.thread_time() - started)
-        took.append(min(best))
+        # The first time: what is kept of a text makes the next reading cheaper, of a short one more than of a long one.
+        started = time.thread_time()
+        found(text[:1500], book)
+        took.append(time.thread_time() - started)
     long = [seconds / len(text[:1500]) for text, seconds in zip(texts, took, strict=True) if len(text) > 1000]
     short = [seconds / len(text) for text, seconds in zip(texts, took, strict=True) if len(text) < 300]
     assert min(len(long), len(short)) > 20

@@ -1,7 +1,7 @@
 """From a text to hashed features: its passages, and what characters and words each is made of.
 
-Hashes are sums of powers modulo 2^64, so all n-grams of a passage cost a few array operations, and the same text gives
-the same features on every machine.
+Hashes are sums of powers modulo 2^64, so all n-grams of a word cost a few array operations, and the same text gives the
+same features on every machine. Most of what a passage shows is what each of its words shows, and is kept by word.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _TELLING = frozenset(("0", "1", "2", "100"))
 _BASE, _INVERSE = 0x9E3779B97F4A7C15, pow(0x9E3779B97F4A7C15, -1, 1 << 64)
 _MASK = (1 << 64) - 1
 _CHAR_SIZES, _SKELETON_SIZES = (3, 4, 5), (3, 4, 5)
+# Of a longer word no more is read; one beyond the second length is not kept.
+_LONGEST, _LONGEST_KEPT = 32_000, 64
 (_CHARS, _SKELETON, _WORD, _PAIR, _SKIP, _SPELT, _SPELT_PAIR, _OF_GROUP, _SPELT_OF_GROUP, _GROUP) = range(1, 11)
 
 
@@ -120,17 +122,14 @@ def _apart(values: Hashes, kind: int) -> Hashes:
     return values + np.uint64(kind * 0xD1B54A32D192ED03 & _MASK)
 
 
-def _line(words: tuple[str, ...]) -> tuple[Hashes, Hashes, Places, Places]:
-    """Sums before each character of the words between spaces, which positions are spaces, and where words stand."""
+def _hashed(text: str) -> tuple[Hashes, Hashes]:
+    """Sums before each character, and the characters' codes."""
     import numpy as np
 
-    line = " " + " ".join(words) + " "
-    codes = np.frombuffer(line.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)[:32_000]
-    forth, _ = _powers()
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     sums = np.zeros(len(codes) + 1, dtype=np.uint64)
-    np.cumsum((codes + np.uint64(1)) * forth[: len(codes)], out=sums[1:])
-    spaces = np.flatnonzero(codes == 32)
-    return sums, codes, spaces[:-1] + 1, spaces[1:]
+    np.cumsum((codes + np.uint64(1)) * _powers()[0][: len(codes)], out=sums[1:])
+    return sums, codes
 
 
 def _between(sums: Hashes, starts: Places, ends: Places) -> Hashes:
@@ -138,15 +137,13 @@ def _between(sums: Hashes, starts: Places, ends: Places) -> Hashes:
     return (sums[ends] - sums[starts]) * back[starts]
 
 
-def _grams(sums: Hashes, codes: Hashes, sizes: tuple[int, ...], kind: int) -> list[Hashes]:
-    """N-grams that hold a space at their edges only."""
+def _grams(sums: Hashes, length: int, sizes: tuple[int, ...], kind: int) -> list[Hashes]:
+    """The n-grams of a word with a space on either side; no two words share one but those spaces."""
     import numpy as np
 
-    inner = np.concatenate(([0], np.cumsum(codes == 32)))
     found = []
     for size in sizes:
-        starts = np.arange(max(0, len(codes) - size + 1))
-        starts = starts[inner[starts + size - 1] == inner[starts + 1]]
+        starts = np.arange(max(0, length - size + 1))
         found.append(_apart(_between(sums, starts, starts + size), kind + 16 * size))
     return found
 
@@ -161,6 +158,52 @@ def _single(value: str, kind: int) -> Hashes:
     return _mixed(_apart(np.array([number], dtype=np.uint64), kind))
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What one word shows by itself: its hash, that of its coarse spelling, and the buckets of all that it shows."""
+
+    word: int
+    spelt: int
+    places: Places
+
+
+@lru_cache(maxsize=16_384)
+def _kept(word: str) -> _Shown:
+    import numpy as np
+
+    hashes: list[int] = []
+    grams: list[Hashes] = []
+    for text, sizes, of_grams, of_word in (
+        (word, _CHAR_SIZES, _CHARS, _WORD),
+        (skeleton(word) or "_", _SKELETON_SIZES, _SKELETON, _SPELT),
+    ):
+        line = f" {text[:_LONGEST]} "
+        sums, codes = _hashed(line)
+        whole = _between(sums, np.array([1]), np.array([len(codes) - 1]))
+        hashes.append(int(whole[0]))
+        grams += [*_grams(sums, len(codes), sizes, of_grams), _apart(whole, of_word)]
+    return _Shown(hashes[0], hashes[1], _buckets(grams))
+
+
+def _shown(word: str) -> _Shown:
+    """What a word shows, kept for the next time unless it is so long that no language has it."""
+    return _kept(word) if len(word) <= _LONGEST_KEPT else _kept.__wrapped__(word)
+
+
+@lru_cache(maxsize=1)
+def _silence() -> _Shown:
+    import numpy as np
+
+    nothing = np.zeros(1, dtype=np.uint64)
+    return _Shown(0, 0, _buckets([_apart(nothing, _WORD), _apart(nothing, _SPELT)]))
+
+
+def _buckets(hashes: list[Hashes]) -> Places:
+    import numpy as np
+
+    return (_mixed(np.concatenate(hashes)) & np.uint64((1 << BITS) - 1)).astype(np.int64)
+
+
 def features(words: tuple[str, ...], product_class: str) -> Places:
     """Buckets, below 2^BITS, of everything that a passage's words show; a bucket stands as often as it is met.
 
@@ -172,22 +215,16 @@ def features(words: tuple[str, ...], product_class: str) -> Places:
     except ImportError as error:
         raise MissingDependency("numpy", "compliance") from error
     # Neither a figure as such nor the product alone says anything, whatever they go with in the copy learnt from.
-    said = tuple(word for word in words if word != "," and not _says_nothing(word))
-    sums, codes, starts, ends = _line(said)
-    tokens = _between(sums, starts, ends)
-    spelt_sums, spelt_codes, starts, ends = _line(tuple(skeleton(word) or "_" for word in said))
-    spelt = _between(spelt_sums, starts, ends)
+    shown = [_shown(word) for word in words if word != "," and not _says_nothing(word)] or [_silence()]
+    tokens = np.array([one.word for one in shown], dtype=np.uint64)
+    spelt = np.array([one.spelt for one in shown], dtype=np.uint64)
     of_group = _single(_GROUPS[product_class], _GROUP)
     twist = np.uint64(_INVERSE)
-    found = [
-        *_grams(sums, codes, _CHAR_SIZES, _CHARS),
-        *_grams(spelt_sums, spelt_codes, _SKELETON_SIZES, _SKELETON),
-        _apart(tokens, _WORD),
+    together = [
         _apart(tokens[:-1] * twist + tokens[1:], _PAIR),
         _apart(tokens[:-2] * twist + tokens[2:], _SKIP),
-        _apart(spelt, _SPELT),
         _apart(spelt[:-1] * twist + spelt[1:], _SPELT_PAIR),
         _apart(tokens + of_group, _OF_GROUP),
         _apart(spelt + of_group, _SPELT_OF_GROUP),
     ]
-    return (_mixed(np.concatenate(found)) & np.uint64((1 << BITS) - 1)).astype(np.int64)
+    return np.concatenate([*(one.places for one in shown), _buckets(together)])

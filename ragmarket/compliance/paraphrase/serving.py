@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ragmarket.compliance.paraphrase.samples import Sample
-from ragmarket.compliance.rules.disclosures import exact_spans
+from ragmarket.compliance.rules.disclosures import exact_spans, outside
 from ragmarket.compliance.rules.hearsay import rejected_quotations
 from ragmarket.compliance.rules.lexicon import Words
 from ragmarket.compliance.rules.matching import Span
@@ -17,9 +17,7 @@ from ragmarket.compliance.rules.matching import Span
 
 def open_text(text: str, words: Words, masked: Sequence[Span] = ()) -> str:
     """``text`` without ``masked`` spans and rejected quotations; every other character keeps its place."""
-    shown = text
-    for start, end in masked:
-        shown = shown[:start] + "\n" * (end - start) + shown[end:]
+    shown = outside(text, masked)
     for start, end in rejected_quotations(shown, words):
         # The sentence around a quotation goes on behind it.
         shown = shown[:start] + " " * (end - start) + shown[end:]

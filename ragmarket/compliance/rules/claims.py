@@ -6,10 +6,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from ragmarket.compliance.rules.citations import quotations
 from ragmarket.compliance.rules.claim_rule import ClaimRule
+from ragmarket.compliance.rules.disclosures import outside
 from ragmarket.compliance.rules.disguise import readings
 from ragmarket.compliance.rules.hearsay import Hearing
 from ragmarket.compliance.rules.lexicon import Lexicon, rule_list
@@ -25,8 +26,8 @@ _NEIGHBOURS = 16
 
 def _near(reading: Reading, names: Sequence[str], within: int) -> Iterable[tuple[Span, tuple[Span, ...]]]:
     """Places where one hit of each concept stands close to the others in one sentence."""
-    lists = [reading.concept(name) for name in names]
-    if not all(lists):
+    lists = list(takewhile(bool, map(reading.concept, names)))
+    if len(lists) < len(names):
         return
     for first in lists[0]:
         chosen = [first]
@@ -122,9 +123,7 @@ def check_claims(
     Returns:
         Findings in order of place, with spans of ``text``.
     """
-    open_text = text
-    for start, end in masked:
-        open_text = open_text[:start] + "\n" * (end - start) + open_text[end:]
+    open_text = outside(text, masked)
     plain, *undone = readings(open_text, lexicon.words.index.opens)
     quoted = quotations(open_text)
     written = Hearing(plain, lexicon.words, quoted)

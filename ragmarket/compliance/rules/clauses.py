@@ -24,14 +24,27 @@ class Clauses:
         self.text = folded.text
         self.matches = words.index.scan(self.text)
         self._endings = words.endings
-        self.words: list[Span] = []
+
+    # Most texts hold nothing that these are asked for.
+    @cached_property
+    def words(self) -> list[Span]:
+        """Where words and marks stand."""
+        found = []
         place = 0
         for word in self.text.split(" "):
             if word:
-                self.words.append((place, place + len(word)))
+                found.append((place, place + len(word)))
             place += len(word) + 1
-        self._firsts = [start for start, _ in self.words]
-        self.sentence_ends = [s for s, e in self.words if e - s == 1 and self.text[s] in ".?"]
+        return found
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [start for start, _ in self.words]
+
+    @cached_property
+    def sentence_ends(self) -> list[int]:
+        """Where the marks stand that end a sentence."""
+        return [start for start, end in self.words if end - start == 1 and self.text[start] in ".?"]
 
     def concept(self, name: str) -> list[Span]:
         """Where the words of a concept stand."""

@@ -7,7 +7,7 @@ between spaces or line ends, once, with a closed sentence on either side, at the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +37,13 @@ def exact_spans(text: str, wording: str) -> list[Span]:
             spans.append((start, end))
         start = text.find(wording, start + 1)
     return spans
+
+
+def outside(text: str, spans: Iterable[Span]) -> str:
+    """``text`` with line ends in place of some spans; every other character keeps its place."""
+    for start, end in spans:
+        text = text[:start] + "\n" * (end - start) + text[end:]
+    return text
 
 
 def _finding(
@@ -76,8 +83,7 @@ def check_disclosures(
         # A wording that is a part of a longer one stands there as its part.
         places[id_] = [(s, e) for s, e in spans if not any(a <= s and e <= b and (a, b) != (s, e) for a, b in exact)]
     covered = [*sorted(exact), *sorted({span for entry in others for span in exact_spans(text, entry.text)})]
-    free = [word for word in words_of(text) if not any(s <= word[1] and word[2] <= e for s, e in covered)]
-    stretch = Stretch(text, free)
+    stretch = Stretch(text, words_of(outside(text, covered)))
     findings: list[Finding] = []
     for entry in policy.disclaimers:
         copy = stretch.altered_copy(entry.text)

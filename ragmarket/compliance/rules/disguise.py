@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import regex
 
@@ -40,12 +41,13 @@ _THREE = regex.compile(
 )
 _INSERTED = regex.compile(rf"(?<=[\p{{L}}\p{{M}}])(?:(?![@$!+€£¢¥|?]){_SIGN})+(?=[\p{{L}}\p{{M}}])")
 _STRETCHED = regex.compile(r"([a-z])\1{2,}|(\p{M})\2+")
-# Abbreviations with their stops or spaces, words cut into scraps of a letter or two, and figures set apart.
+# Abbreviations with their stops or spaces, and words cut into scraps of a letter or two; first what is cheap to see.
 _SCRAPS = regex.compile(
-    r"(?<![\p{L}\p{M}\p{N}])(?:[a-z](?:[. ]|\. )){1,2}[a-z](?![\p{L}\p{M}\p{N}])"
-    r"|(?<![^\s])(?:[a-z]{1,2} ){3,}[a-z]{1,3}(?![\p{L}\p{M}\p{N}])"
-    r"|(?<![\d.,])(?<!\d )\d(?: \d)*+(?: %|(?<= \d)%)|(?<![\d.,])\d[\d.]*+ %"
+    r"(?=[a-z]{1,2}[. ])(?:(?<![\p{L}\p{M}\p{N}])(?:[a-z](?:[. ]|\. )){1,2}[a-z](?![\p{L}\p{M}\p{N}])"
+    r"|(?<![^\s])(?:[a-z]{1,2} ){3,}[a-z]{1,3}(?![\p{L}\p{M}\p{N}]))"
 )
+# Figures set apart.
+_DIGITS_APART = regex.compile(r"(?<![\d.,])(?<!\d )\d(?: \d)*+(?: %|(?<= \d)%)|(?<![\d.,])\d[\d.]*+ %")
 _EDGE = regex.compile(r"(?<!(?<![\p{L}\p{M}])[a-z])[.!?।]\s|\n")
 
 
@@ -54,8 +56,21 @@ def readings(text: str, known: Callable[[str], bool] = lambda _: False) -> tuple
 
     ``known`` says which folded words are worth looking for where only three letters stand apart.
     """
-    plain = fold(text)
+    joined, words = _of_three(text)
+    return _readings(text, joined, tuple(span for span, word in words if known(word)))
+
+
+# Several rules read one message; the next one is another.
+@lru_cache(maxsize=64)
+def _of_three(text: str) -> tuple[str, tuple[tuple[Span, str], ...]]:
+    """The folded letters of a text, and the words that three letters apart would make."""
     joined = letters(text)
+    return joined, tuple((match.span(), match.group().replace(" ", "")) for match in _THREE.finditer(joined))
+
+
+@lru_cache(maxsize=64)
+def _readings(text: str, joined: str, three: tuple[Span, ...]) -> tuple[Folded, ...]:
+    plain = fold(text)
     spelled = [match.span() for match in _SPELLED.finditer(joined)]
     figures = [match.span() for match in _FIGURE.finditer(joined)]
     of_figures = {place for start, end in figures for place in range(start, end)}
@@ -64,10 +79,9 @@ def readings(text: str, known: Callable[[str], bool] = lambda _: False) -> tuple
         for match in _MIXED.finditer(joined)
         if match.start() not in of_figures and not _ORDINARY_MIX.fullmatch(match.group())
     ]
-    three = [match.span() for match in _THREE.finditer(joined) if known(match.group().replace(" ", ""))]
     inserted = [match.span() for match in _INSERTED.finditer(joined)]
     stretched = [match.span() for match in _STRETCHED.finditer(joined)]
-    scraps = [match.span() for match in _SCRAPS.finditer(joined)]
+    scraps = sorted(match.span() for scrap in (_SCRAPS, _DIGITS_APART) for match in scrap.finditer(joined))
     if not (spelled or mixed or inserted or stretched or scraps or figures or three):
         return (plain,)
     chars, (merged, all_starts, all_ends) = list(joined), characters(text)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import regex
 
-from ragmarket.compliance.rules.scripts import NATIVE_SCRIPT, script_of, script_shares
+from ragmarket.compliance.rules.scripts import NATIVE_SCRIPT, script_of, script_shares, scripts_of
 from ragmarket.schemas.base import Severity
 from ragmarket.schemas.compliance import Finding, Policy
 
 Span = tuple[int, int]
 _WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
+_LETTERS = regex.compile(r"\p{L}+")
 _LEAST_NATIVE_SHARE = 0.2
 _FEWEST_LETTERS = 12
 _SURE = 0.95
@@ -127,14 +127,15 @@ def check_language(text: str, policy: Policy, masked: Sequence[Span] = ()) -> tu
         start, end = span if span is not None else (None, None)
         findings.append(Finding(rule=f"language.{rule}", severity=severity, message=message, start=start, end=end))
 
-    for match in _WORD.finditer(body):
-        scripts = {script for char in match.group() if (script := script_of(char))} - {native, "Latn"}
+    matches = list(_WORD.finditer(body))
+    for match in matches:
+        scripts = scripts_of(match.group()) - {native, "Latn"}
         if scripts:
             report("script", f"a word in another script ({', '.join(sorted(scripts))})", match.span())
         elif language == "bn" and _ASSAMESE & set(match.group()):
             report("script", "an Assamese letter in a Bengali text", match.span())
-    words = [match.group() for match in _WORD.finditer(body)]
-    letters = sum(unicodedata.category(char)[0] == "L" for char in body)
+    words = [match.group() for match in matches]
+    letters = sum(map(len, _LETTERS.findall(body)))
     if letters < _FEWEST_LETTERS:
         return tuple(findings)
     if language == "en":

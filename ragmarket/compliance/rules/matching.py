@@ -9,13 +9,22 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import ahocorasick
 
 from ragmarket.compliance.rules.terms import GAP_WORDS, JOIN, NUMBER, STEM, Atoms, Term, Word
 
 Span = tuple[int, int]
+# Matches by list; and by list and number of a term, the ends of what calls it.
+Ready = dict[str, set[Span]]
+Called = dict[str, dict[int, list[int]]]
 _SHORTEST_KNOWN = 3
+
+
+def _denies(name: str) -> bool:
+    """Whether a list is of words that deny, and claims nothing."""
+    return name.startswith("negation:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +84,49 @@ def _reach(term: Term, caller: int) -> int:
     )
 
 
+class _Automaton:
+    """Finds the literals of some lists in a text."""
+
+    def __init__(self, entries: Mapping[str, Iterable[_Entry]]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for key, values in entries.items():
+            self._automaton.add_word(key, (len(key), tuple(dict.fromkeys(values))))
+        if entries:
+            self._automaton.make_automaton()
+        self._empty = not entries
+
+    def scan(self, padded: str) -> tuple[Ready, Called]:
+        """By list, the matches of terms of one literal, and where the others are called."""
+        ready: Ready = {}
+        called: Called = {}
+        if self._empty:
+            return ready, called
+        for end, (length, values) in self._automaton.iter(padded):
+            for entry in values:
+                if entry.term is not None:
+                    called.setdefault(entry.list, {}).setdefault(entry.term, []).append(end)
+                    continue
+                # The space before the word is the padding's one place too many.
+                start = end - length + 1
+                if entry.lead:
+                    start = padded.rindex(" ", 0, start + 1)
+                ready.setdefault(entry.list, set()).add((start, padded.index(" ", end) - 1))
+        return ready, called
+
+
 class TermIndex:
-    """All lists of terms under their names; immutable once built."""
+    """All lists of terms under their names; immutable once built.
+
+    What denies stands in an automaton of its own: it is made of the commonest words of each language, and is asked for
+    only where something is there to be denied.
+    """
 
     def __init__(self, lists: Mapping[str, Iterable[Term]]) -> None:
         self._terms: list[_Called] = []
-        entries: dict[str, list[_Entry]] = {}
         self._claiming = frozenset(
             atom
             for name, terms in lists.items()
-            if not name.startswith("negation:")
+            if not _denies(name)
             for term in terms
             for word in term.words
             if word is not None
@@ -92,15 +134,12 @@ class TermIndex:
             for atom in atoms
             if len(atom) >= _SHORTEST_KNOWN
         )
+        claims: dict[str, list[_Entry]] = {}
+        denials: dict[str, list[_Entry]] = {}
         for name, terms in lists.items():
             for term in dict.fromkeys(terms):
-                self._add(name, term, entries)
-        self._automaton = ahocorasick.Automaton()
-        for key, values in entries.items():
-            self._automaton.add_word(key, (len(key), tuple(dict.fromkeys(values))))
-        if entries:
-            self._automaton.make_automaton()
-        self._empty = not entries
+                self._add(name, term, denials if _denies(name) else claims)
+        self._claims, self._denials = _Automaton(claims), _Automaton(denials)
 
     def _add(self, name: str, term: Term, entries: dict[str, list[_Entry]]) -> None:
         number = len(self._terms)
@@ -126,54 +165,40 @@ class TermIndex:
 
     def scan(self, text: str) -> Matches:
         """What may be found in a folded text."""
-        padded = f" {text} "
-        ready: dict[str, set[Span]] = {}
-        called: dict[str, dict[int, list[int]]] = {}
-        if not self._empty:
-            for end, (length, values) in self._automaton.iter(padded):
-                for entry in values:
-                    if entry.term is not None:
-                        called.setdefault(entry.list, {}).setdefault(entry.term, []).append(end)
-                        continue
-                    # The space before the word is the padding's one place too many.
-                    start = end - length + 1
-                    if entry.lead:
-                        start = padded.rindex(" ", 0, start + 1)
-                    ready.setdefault(entry.list, set()).add((start, padded.index(" ", end) - 1))
-        return Matches(padded, self._terms, ready, called)
+        return Matches(f" {text} ", self._terms, self._claims, self._denials)
 
 
 class Matches:
     """The matches of one text, worked out list by list when they are asked for."""
 
-    def __init__(
-        self,
-        padded: str,
-        terms: list[_Called],
-        ready: dict[str, set[Span]],
-        called: dict[str, dict[int, list[int]]],
-    ) -> None:
+    def __init__(self, padded: str, terms: list[_Called], claims: _Automaton, denials: _Automaton) -> None:
         self._padded = padded
         self._terms = terms
-        self._ready = ready
-        self._called = called
+        self._claims = claims.scan(padded)
+        self._automaton_of_denials = denials
         self._found: dict[str, list[Span]] = {}
         self._openings: dict[Atoms, set[int]] = {}
         self._known: dict[str, bool] = {}
 
     @property
     def names(self) -> set[str]:
-        """The lists of which anything may be found."""
-        return self._ready.keys() | self._called.keys()
+        """The lists of which anything may be found, but for those that deny."""
+        ready, called = self._claims
+        return ready.keys() | called.keys()
+
+    @cached_property
+    def _denials(self) -> tuple[Ready, Called]:
+        return self._automaton_of_denials.scan(self._padded)
 
     def find(self, name: str) -> list[Span]:
         """Spans of all matches of one list in order, of each start the longest."""
         if name in self._found:
             return self._found[name]
+        ready, called_by = self._denials if _denies(name) else self._claims
         longest: dict[int, int] = {}
-        for start, end in self._ready.get(name, ()):
+        for start, end in ready.get(name, ()):
             longest[start] = max(end, longest.get(start, end))
-        for number, places in self._called.get(name, {}).items():
+        for number, places in called_by.get(name, {}).items():
             called = self._terms[number]
             if not called.possible(self._padded, self._known):
                 continue

@@ -37,6 +37,7 @@ _SENTENCE_ENDS = frozenset(".!?।॥\n;|¡¿‼⁉")
 _CLAUSE_MARKS = frozenset(",:،–—―()[]{}")
 _WORDISH = regex.compile(r"[\p{L}\p{M}\p{N}%₹&+$@/'-]")
 _RUN = re.compile(r"\n|[^\s]+")
+_RUN_OR_GAP = re.compile(r"\s+|\S+")
 _LONGEST_NUMBERED = 6
 _APOSTROPHES = frozenset("'’`´‘ʼ")
 
@@ -125,11 +126,14 @@ def characters(text: str) -> tuple[list[str], list[int], list[int]]:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    for match in _CLUSTER.finditer(text):
-        for char in _fold_cluster(match.group()):
-            chars.append(char)
-            starts.append(match.start())
-            ends.append(match.end())
+    start = 0
+    for cluster in _CLUSTER.findall(text):
+        end = start + len(cluster)
+        folded = _fold_cluster(cluster)
+        chars += folded
+        starts += [start] * len(folded)
+        ends += [end] * len(folded)
+        start = end
     _dot_nasals("".join(chars), chars)
     return chars, starts, ends
 
@@ -142,14 +146,12 @@ def _dot_nasals(joined: str, chars: list[str]) -> None:
 
 def letters(text: str) -> str:
     """The folded `characters` alone, for those who ask only whether there is anything to look for."""
-    if text.isascii():
-        return "".join(characters(text)[0])
-    joined = "".join(map(_fold_cluster, _CLUSTER.findall(text)))
-    if _NASAL.search(joined) is None:
-        return joined
-    chars = list(joined)
-    _dot_nasals(joined, chars)
-    return "".join(chars)
+    return "".join(map(_letters_of_run, _RUN_OR_GAP.findall(text)))
+
+
+@lru_cache(maxsize=32_768)
+def _letters_of_run(run: str) -> str:
+    return "".join(characters(run)[0])
 
 
 def _is_stop(chars: list[str], index: int) -> bool:

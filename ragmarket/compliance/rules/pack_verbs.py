@@ -12,7 +12,7 @@ import regex
 
 from ragmarket.compliance.packs import Idea, PackRule, RatioLimit
 from ragmarket.compliance.rules.disguise import readings
-from ragmarket.compliance.rules.lexicon import Lexicon
+from ragmarket.compliance.rules.lexicon import Lexicon, concept_list
 from ragmarket.compliance.rules.matching import Span
 from ragmarket.compliance.rules.reading import Reading
 from ragmarket.compliance.rules.romanised import holds_native, reading_of
@@ -56,6 +56,20 @@ class CopyReading:
                 if mandatory or not any(s < span[1] and span[0] < e for s, e in self._masked):
                     spans.add(span)
         return sorted(spans)
+
+
+def sets_off(text: str, rules: Iterable[PackRule], words: Lexicon) -> bool:
+    """Whether a text says, denied or not, any idea that one of the rules waits for or forbids.
+
+    Where no text outside the disclaimers does, and no rule has a `ratio`, there is nothing for `check_verbs` to find.
+    """
+    plain, *undone = readings(text, words.words.index.opens)
+    coarse = reading_of(plain)
+    matches = [words.words.index.scan(folded.text) for folded in (plain, *undone)]
+    if coarse is not None:
+        matches.append(words.romanised.index.scan(coarse.text))
+    ideas = {concept_list(id_) for rule in rules for id_ in (*rule.text_must_not, *rule.text_when)}
+    return any(found.find(name) for found in matches for name in ideas & found.names)
 
 
 def check_verbs(

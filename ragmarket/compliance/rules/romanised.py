@@ -44,6 +44,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 _PLAIN = "="
 _LEAST_STEM = 4
 _SENTENCE = re.compile(r"[^.?]+[.?]?")
+_LATIN = re.compile(r"(?<!\S)[a-zA-Z]+(?!\S)")
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +148,7 @@ def _literal(atom: str, tongue: Tongue, whole: bool) -> str:
     return of_native(atom, tongue, whole) if tongue in _BASES else of_latin(atom)
 
 
+@lru_cache(maxsize=64)  # several rules read one message; the next one is another
 def reading_of(folded: Folded) -> Folded | None:
     """The coarse spelling of the sentences that are in Latin letters and yet not English; None when there is none."""
     text = folded.text
@@ -156,15 +158,14 @@ def reading_of(folded: Folded) -> Folded | None:
     english = _english()
     asked = False
     for match in _SENTENCE.finditer(text):
-        words = match.group().split()
-        latin = sum(word.isascii() and word.isalpha() for word in words)
-        strange = sum(word.isascii() and word.isalpha() and word not in english for word in words)
+        latin = _LATIN.findall(match.group())
+        strange = sum(word not in english for word in latin)
         # The answer belongs to its question, however short it is.
-        if not asked and (latin < 2 or not strange or 3 * strange < latin):
+        if not asked and (len(latin) < 2 or not strange or 3 * strange < len(latin)):
             continue
         asked = match.group().endswith("?")
         place = match.start()
-        for word in words:
+        for word in match.group().split():
             place = text.index(word, place)
             spelt = (_PLAIN + word if word in english else of_latin(word)) if word.isascii() else word
             start, end = folded.span(place, place + len(word))

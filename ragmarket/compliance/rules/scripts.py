@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 NATIVE_SCRIPT = {
@@ -49,13 +50,19 @@ def script_of(char: str) -> str | None:
     return "Latn" if unicodedata.name(char, "").startswith("LATIN") else "Zyyy"
 
 
+@lru_cache(maxsize=8192)
+def scripts_of(word: str) -> frozenset[str]:
+    """The scripts of a word's letters and marks."""
+    return frozenset(script for char in word if (script := script_of(char)))
+
+
 def script_shares(text: str) -> dict[str, float]:
     """Share of each script among the letters of ``text`` (marks are not counted); empty when there is no letter."""
     counts: dict[str, int] = {}
-    for char in text:
+    for char, number in Counter(text).items():
         script = script_of(char)
         if script is not None and unicodedata.category(char)[0] == "L":
-            counts[script] = counts.get(script, 0) + 1
+            counts[script] = counts.get(script, 0) + number
     total = sum(counts.values())
     return {script: count / total for script, count in counts.items()} if total else {}
 
