@@ -49,7 +49,7 @@ def _blocking(findings: Sequence[Finding]) -> bool:
 
 def _impersonal(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Evidence without what seems to hold a person's number: a document may, a record or a citation may not."""
-    texts = ((item, (item.quote, *(span.quote for span in item.context))) for item in evidence)
+    texts = ((item, (item.quote, item.text, *(span.quote for span in item.context))) for item in evidence)
     return tuple(item for item, quotes in texts if not any(map(_personal, quotes)))
 
 

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ragmarket.errors import CorruptDocument, RagmarketError
 from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.retrieval.chunking import split
+from ragmarket.retrieval.citing import cited
 from ragmarket.retrieval.corpus import CorpusDocument, read_corpus, unreadable
 from ragmarket.retrieval.documents import DocumentStore, Entry, IndexState
 from ragmarket.retrieval.embedding import SentenceEncoder
@@ -21,8 +22,9 @@ from ragmarket.retrieval.locks import exclusive
 from ragmarket.retrieval.memory import Memory
 from ragmarket.retrieval.progress import drawn_bar
 from ragmarket.retrieval.qdrant import QdrantPlace
-from ragmarket.retrieval.reading import UnitReader, evidence_of_unit, names_of
+from ragmarket.retrieval.reading import UnitReader, UnitReading, evidence_of_unit, names_of
 from ragmarket.retrieval.reporting import report_of
+from ragmarket.retrieval.units import Unit
 from ragmarket.schemas.indexing import IndexReport
 
 if TYPE_CHECKING:
@@ -143,7 +145,15 @@ class CorpusIndex:
 
         version = document.version
         units = split(document.text, self.encoder.count_tokens)
-        readings = self._reader().read(units, version.product_class, version.language, names_of(version))
+        reader, names = self._reader(), names_of(version)
+
+        def read(several: Sequence[Unit]) -> Sequence[UnitReading]:
+            return reader.read(several, version.product_class, version.language, names)
+
+        readings = read(units)
+        units = [
+            replace(unit, context=context) for unit, context in zip(units, cited(units, readings, read), strict=True)
+        ]
         texts = [f"{unit.heading}\n{unit.view}" if unit.heading else unit.view for unit in units]
         evidence = [evidence_of_unit(unit, reading, version) for unit, reading in zip(units, readings, strict=True)]
         batch: list[BaseNode] = []

@@ -9,6 +9,7 @@ from ragmarket.compliance.grounding.figure_comparison import FigureComparison
 from ragmarket.compliance.grounding.frame import Outcome
 from ragmarket.compliance.grounding.lexicon import Concepts
 from ragmarket.compliance.grounding.reading import Statement
+from ragmarket.compliance.grounding.waivers import revoked
 from ragmarket.compliance.grounding.word_comparison import WordComparison
 
 
@@ -42,4 +43,7 @@ def compare(
     bare = headless(claim, evidence, found)
     if bare:
         found.faults.append(("unsupported", bare))
+    waived = revoked(claim, evidence, known)
+    if waived:
+        found.faults.append(("contradicted", waived))
     return found

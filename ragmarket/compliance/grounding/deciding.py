@@ -25,6 +25,8 @@ DECISIVE = frozenset(
         "name_absent",
         "condition",
         "header_absent",
+        "charged",
+        "demanded",
     )
 )
 # These cry wolf in long copy, whose clauses qualify one another, and seldom in a claim of so many words.

@@ -16,7 +16,7 @@ import regex
 from pydantic import Field
 
 from ragmarket.compliance.grounding.number_words import Numerals, joined_words
-from ragmarket.compliance.grounding.word_patterns import JOINERS, compiled, split, stem
+from ragmarket.compliance.grounding.word_patterns import JOINERS, Wording, compiled, split, stem
 from ragmarket.errors import BadKnowledge
 from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
 from ragmarket.schemas.base import Frozen
@@ -106,9 +106,9 @@ class Words(Frozen):
 class Lexicon:
     """One language's compiled words; ``stems`` are each concept's single native words, longest first."""
 
-    concepts: tuple[tuple[str, regex.Pattern[str]], ...]
+    concepts: tuple[tuple[str, Wording], ...]
     stems: Mapping[str, tuple[str, ...]]
-    marks: Mapping[str, regex.Pattern[str] | None]
+    marks: Mapping[str, Wording | None]
     numerals: Numerals | None
     endings: Mapping[str, tuple[str, ...]]
 
@@ -171,11 +171,11 @@ def build_lexicon(words: Words, terms: Mapping[str, Sequence[str]] | None = None
     concepts, stems = [], {}
     for id_ in dict.fromkeys((*words.concepts, *(terms or {}))):
         entries = (*split(words.concepts.get(id_, "")), *(terms or {}).get(id_, ()))
-        pattern = compiled(entries)
-        if pattern is not None:
+        wording = compiled(entries)
+        if wording is not None:
             bare = {entry.strip("=*") for entry in entries if not entry.isascii() and " " not in entry}
             stems[id_] = tuple(sorted((stem(entry) for entry in bare), key=len, reverse=True))
-            concepts.append((id_, pattern))
+            concepts.append((id_, wording))
     return Lexicon(
         concepts=tuple(concepts),
         stems=stems,
@@ -204,7 +204,9 @@ def terms_of(pack: LanguagePack, english: Lexicon, concepts: Concepts) -> dict[s
     found: dict[str, list[str]] = {}
     for term in pack.terms:
         ids = [
-            id_ for id_, pattern in english.concepts if id_ in wanted and pattern.fullmatch(term.en.partition(" (")[0])
+            id_
+            for id_, wording in english.concepts
+            if id_ in wanted and wording.pattern.fullmatch(term.en.partition(" (")[0])
         ]
         if len(ids) == 1:
             forms = (JOINERS.sub("", form).partition(" (")[0].strip() for form in (*term.customer, *term.formal))
@@ -216,9 +218,10 @@ def terms_of(pack: LanguagePack, english: Lexicon, concepts: Concepts) -> dict[s
 
 def marks_in(text: str, lexicons: Sequence[Lexicon], name: str) -> list[tuple[int, int]]:
     """Where the words of a mark stand, in order."""
-    found: list[tuple[int, int]] = []
+    letters = text.casefold()
+    found: set[tuple[int, int]] = set()
     for lexicon in lexicons:
-        pattern = lexicon.marks.get(name)
-        if pattern is not None:
-            found += [match.span() for match in pattern.finditer(text)]
-    return sorted(set(found))
+        wording = lexicon.marks.get(name)
+        if wording is not None:
+            found.update(wording.spans(text, letters))
+    return sorted(found)

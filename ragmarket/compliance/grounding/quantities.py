@@ -104,8 +104,8 @@ def _taken_back(after: str, lexicons: Sequence[Lexicon], sign: Sign) -> Sign:
     for lexicon in lexicons:
         read = lexicon.marks.get("above" if sign == 1 else "below")
         longer = lexicon.marks.get(name)
-        own = read.match(after) if read is not None else None
-        back = longer.match(after) if longer is not None else None
+        own = read.pattern.match(after) if read is not None else None
+        back = longer.pattern.match(after) if longer is not None else None
         if back and (own is None or back.end() > own.end()):
             return other  # type: ignore[return-value]
     return sign

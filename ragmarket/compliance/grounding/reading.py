@@ -106,12 +106,13 @@ def _narrow(word: str, ids: set[str], lexicons: Sequence[Lexicon]) -> None:
 
 
 def _mentions(text: str, lexicons: Sequence[Lexicon]) -> tuple[Mention, ...]:
+    letters = text.casefold()
     spans: dict[tuple[int, int], set[str]] = {}
     # The first are the English words, which no text without Latin letters holds.
     for lexicon in lexicons if _LATIN.search(text) else lexicons[1:]:
-        for id_, pattern in lexicon.concepts:
-            for match in pattern.finditer(text):
-                spans.setdefault(match.span(), set()).add(id_)
+        for id_, wording in lexicon.concepts:
+            for span in wording.spans(text, letters):
+                spans.setdefault(span, set()).add(id_)
     for (start, end), ids in spans.items():
         _narrow(text[start:end], ids, lexicons)
     # The longest words win ("interest-free" is not about interest); equal or crossing ones are alternatives.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import regex
 
@@ -59,9 +60,45 @@ def _pattern(entry: str) -> str:
     return left + inner + (r"(?![\p{L}\p{M}])" if exact else _LETTER + "*")
 
 
-def compiled(entries: Sequence[str]) -> regex.Pattern[str] | None:
-    """One pattern for any of the entries, longest first; None for none."""
+def _needle(entry: str) -> str:
+    """Letters that stand in every text which the entry is found in: its longest unbroken piece."""
+    exact = entry.startswith("=")
+    word = entry.removeprefix("=").removeprefix("*")
+    if word.isascii():
+        pieces = word.replace("~", " ").replace("'", " ").split()
+    else:
+        pieces = [(one if exact else stem(one)).removeprefix("*") for one in word.split() if one != "…"]
+    return max(pieces, key=len).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Any of some entries, the longest first.
+
+    Most texts hold hardly any entry, and looking for plain letters is far cheaper than trying every alternative.
+
+    Attributes:
+        pattern: Finds the entries.
+        needles: Letters, case-folded; a text without any of them holds no entry.
+    """
+
+    pattern: regex.Pattern[str]
+    needles: tuple[str, ...]
+
+    def spans(self, text: str, letters: str) -> Iterator[tuple[int, int]]:
+        """Where entries stand in a text; ``letters`` is the text case-folded."""
+        if any(needle in letters for needle in self.needles):
+            yield from (match.span() for match in self.pattern.finditer(text))
+
+
+def compiled(entries: Sequence[str]) -> Wording | None:
+    """The wording of any of the entries; None for none."""
     if not entries:
         return None
     ordered = sorted(set(entries), key=lambda entry: (-len(entry), entry))
-    return regex.compile("|".join(f"(?:{_pattern(entry)})" for entry in ordered), regex.IGNORECASE)
+    pattern = regex.compile("|".join(f"(?:{_pattern(entry)})" for entry in ordered), regex.IGNORECASE)
+    needles: list[str] = []
+    for needle in sorted({_needle(entry) for entry in ordered}, key=len):
+        if not any(shorter in needle for shorter in needles):
+            needles.append(needle)
+    return Wording(pattern, tuple(needles))
