@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
+from ragmarket.generation.coupling import couples_of
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
 from ragmarket.generation.lines import fitting
-from ragmarket.generation.planning import couples_of, places_of
+from ragmarket.generation.planning import places_of
 from ragmarket.generation.prompt import build_prompt
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
 from ragmarket.generation.telling import Teller, mannered, shaken
@@ -62,7 +63,6 @@ class GroundedDrafter:
         self._aside = aside
         self._kinds = (catalogue or load_catalogue()).kinds
         self._teller = Teller(angles, self._kinds)
-        self._couples = frozenset(angles.couples)
 
     def task(
         self,
@@ -160,7 +160,9 @@ class GroundedDrafter:
     ) -> WritingTask:
         """The task in the manner of its group; facts that make one sentence are told in it where all of it fits."""
         couples = (
-            () if narrow or not tellings[-1] else couples_of(task.facts, pack.joined.by_kinds.keys() & self._couples)
+            ()
+            if narrow or not tellings[-1]
+            else couples_of(task.facts, [pair for pair in self._angles.couples if pair in pack.joined.by_kinds])
         )
         if couples:
             found = mannered(replace(task, couples=couples), tellings, segment, pack, room, narrow=False)

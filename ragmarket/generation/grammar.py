@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 from ragmarket.errors import NothingToSay
+from ragmarket.generation.coupling import told_first
 from ragmarket.generation.lines import bridges_of, ctas_of, openings_of, subjects_of
 from ragmarket.generation.phrasing import condition_clause, phrase_claim, phrase_unit
 from ragmarket.generation.prompt import fact_body, slot_token
@@ -88,6 +89,8 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
     With ``bridged``, a bridge may lead over from the first sentence to the rest.
     """
     units = task.units
+    # Which facts follow the first is known only where all are told.
+    opening = told_first(units) if task.min_claims >= len(task.facts) else 1
     index = {fact.id: position for position, unit in enumerate(units) for fact in unit}
     rules: dict[str, str | None] = {}
 
@@ -117,7 +120,7 @@ def _list_rules(task: WritingTask, *, bridged: bool) -> list[str]:
             groups = owed | {task.needs[fact.id] for fact in unit if fact.id in task.needs}
             rest = name(position + 1, told + len(unit), relevant | {fact.id for fact in unit}, frozenset(groups))
             if rest is not None:
-                brace = '"{"' if not told else '",{" lead' if bridged and told == len(units[0]) else '",{"'
+                brace = '"{"' if not told else '",{" lead' if bridged and told == opening else '",{"'
                 options.append(f"{brace} {_rule_name(unit)} {rest}")
             if any(fact.must for fact in unit):
                 break

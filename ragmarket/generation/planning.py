@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import pairwise
 
+from ragmarket.generation.coupling import SLABS, coupled
 from ragmarket.generation.task import Fact
 from ragmarket.knowledge.angles import ASIDE, MAIN, Angles, leaning
 from ragmarket.knowledge.catalogue import Theme
@@ -24,10 +24,6 @@ LEADING = 2
 KIND_AGAIN = 0.5
 CONCERN_AGAIN = 0.6
 MOST = ("up_to", "below")
-# Figures that say for what a fact holds, where they stand beside the one that it gives.
-SLABS = ("duration", "age", "cover", "amount_slab", "balance_slab", "outstanding_slab", "credit_score")
-# Conditions that say how a charge is made up, not where a fact holds.
-OF_A_CHARGE = frozenset({"gst_extra", "min_charge", "max_charge", "per_packet", "per_property"})
 DAYS = {"minute": 1 / 1440, "hour": 1 / 24, "week": 7.0, "month": 365 / 12, "year": 365.0}
 
 
@@ -153,46 +149,6 @@ def arranged(
         told.append(block)
         waiting = [fact for fact in waiting if fact not in block]
     return coupled(told, angles.couples, openers)
-
-
-def coupled(
-    blocks: Sequence[Sequence[Fact]], couples: Collection[tuple[str, str]], openers: Collection[str] = ()
-) -> tuple[Fact, ...]:
-    """Facts in the order of telling, those that make one sentence brought together where the first of them stands.
-
-    Args:
-        blocks: Facts that stand side by side already, which nothing parts.
-        couples: Pairs of kinds that one sentence tells, in its order.
-        openers: Facts, by id, before which nothing is brought to the message's beginning.
-    """
-    waiting, found = list(blocks), list[Fact]()
-    while waiting:
-        block, *waiting = waiting
-        stays = not found and block[0].id in openers
-        ways = [(other, [block, other]) for other in waiting]
-        ways += [] if stays else [(other, [other, block]) for other in waiting]
-        other, pair = next(
-            ((other, pair) for other, pair in ways if (pair[0][-1].kind, pair[1][0].kind) in couples), (None, [block])
-        )
-        found += [fact for one in pair for fact in one]
-        waiting = [one for one in waiting if one is not other]
-    return tuple(found)
-
-
-def couples_of(told: Sequence[Fact], couples: Collection[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The facts, by id, that follow each other and make one sentence; each stands in one sentence alone.
-
-    What follows in a sentence seems to hold where its beginning does. So a fact that holds for some amounts alone keeps
-    to itself, and so do two that hold for different things: at our own cash machines, at those of others.
-    """
-    found: list[tuple[str, str]] = []
-    for one, other in pairwise(told):
-        taken = bool(found) and found[-1][1] == one.id
-        here, there = ({id_ for id_, _ in fact.conditions} - OF_A_CHARGE for fact in (one, other))
-        alike = here.isdisjoint(SLABS) and (not here or not there or here == there)
-        if not taken and alike and (one.kind, other.kind) in couples:
-            found.append((one.id, other.id))
-    return tuple(found)
 
 
 def leading(weights: Mapping[Theme, float], there: Collection[Theme]) -> frozenset[Theme]:

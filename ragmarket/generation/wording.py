@@ -14,7 +14,7 @@ from itertools import zip_longest
 
 from ragmarket.generation.lines import PRODUCT, named_above, nameless_lines, naming_lines, sentences
 from ragmarket.generation.phrasing import phrase_unit
-from ragmarket.generation.prompt import register_of, style_of
+from ragmarket.generation.prompt import SHORT_CHANNELS, register_of, style_of
 from ragmarket.generation.task import Unit, WritingTask
 from ragmarket.knowledge.language import LanguagePack, by_length
 from ragmarket.schemas.compliance import Policy
@@ -66,8 +66,8 @@ def phrasings_of(
     kind = pack.kinds[kinds[id_][0]]
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
-    # Where there is room to read, a label among sentences looks like a gap in a form; who likes it brief gets labels.
-    told = tuple if style == "short" else sentences
+    # Where there is room to read, a label among sentences looks like a gap in a form.
+    told = tuple if task.channel in SHORT_CHANNELS else sentences
     pool = nameless_lines(own) or own
     if len(alike) > 1:
         # Slabs of one rate in two moulds read like two different things; the name would stand in only one of them.

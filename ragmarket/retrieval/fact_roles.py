@@ -163,10 +163,13 @@ def slab_like(group: Group) -> bool:
 
 
 def unstated_period(kind: Kind, filled: dict[str, Group], text: str, lexicon: ConditionLexicon) -> str | None:
-    """A period that the kind's phrasings say and that neither a figure nor the text around it states, or None."""
+    """A period that the kind's phrasings say and that neither a figure nor the text around it states, or None.
+
+    What passes a threshold is counted by the year of the law that set it, which a document need not say again.
+    """
     for name, role in kind.roles.items():
         group = filled.get(name)
-        if not role.period or not group or _same_period(role, group.low):
+        if not role.period or not group or _same_period(role, group.low) or kind.id in lexicon.thresholds:
             continue
         if not lexicon.states_period(kind.id, role.period, text):
             return f"{group.low.text!r} is not said to be per {role.period}"

@@ -11,10 +11,10 @@ from ragmarket.compliance.renderer import Renderer
 from ragmarket.compliance.renderings import Renderings
 from ragmarket.compliance.support import SupportCheck
 from ragmarket.errors import BadKnowledge
+from ragmarket.generation.coupling import coupled, couples_of, told_first
 from ragmarket.generation.decoding import parse_draft
 from ragmarket.generation.grammar import build_grammar
 from ragmarket.generation.phrasing import phrase_unit
-from ragmarket.generation.planning import coupled, couples_of
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import phrasings_of
 from ragmarket.generation.writer.examples import claim_of, compact
@@ -85,6 +85,13 @@ def test_nothing_is_brought_before_the_fact_that_a_region_asks_for() -> None:
     assert [fact.id for fact in coupled([[MOST], [FEE], [LEAST]], COUPLES, ["S2"])] == ["S2", "S3", "S1"]
 
 
+def test_a_bridge_stands_behind_all_facts_of_the_first_kind() -> None:
+    slabs = [Fact(f"S{n}", "fd_interest_rate", {}) for n in (1, 2, 3)]
+    assert told_first([(slabs[0], slabs[1]), (slabs[2],), (FEE,)]) == 3
+    assert told_first([(LEAST, MOST), (FEE,)]) == 2
+    assert told_first([(FEE,), (LEAST, MOST)]) == 1
+
+
 def test_what_stands_side_by_side_is_not_parted() -> None:
     other = Fact("S4", "loan_min_amount", {"amount": "S4a"})
     assert [fact.id for fact in coupled([[LEAST, other], [FEE], [MOST]], COUPLES)] == ["S1", "S4", "S2", "S3"]
@@ -93,6 +100,18 @@ def test_what_stands_side_by_side_is_not_parted() -> None:
 def test_a_fact_stands_in_one_sentence_alone() -> None:
     slabs = [Fact(f"S{n}", "fd_interest_rate", {}) for n in (1, 2, 3)]
     assert couples_of(slabs, COUPLES) == (("S1", "S2"),)
+
+
+def test_what_is_told_twice_stands_with_no_other_kind() -> None:
+    ratios = [Fact(f"S{n}", "expense_ratio", {"rate": f"S{n}a"}) for n in (1, 2)]
+    load = Fact("S3", "exit_load", {"rate": "S3a", "duration": "S3b"})
+    assert couples_of([*ratios, load], COUPLES) == ()
+    assert couples_of([ratios[0], load], COUPLES) == (("S1", "S3"),)
+
+
+def test_where_a_fact_has_a_choice_the_closer_pair_is_one_sentence() -> None:
+    told = [Fact("S1", "expense_ratio", {}), Fact("S2", "exit_load", {}), Fact("S3", "exit_load_nil_after", {})]
+    assert couples_of(told, COUPLES) == (("S2", "S3"),)
 
 
 def test_a_fact_of_some_amounts_alone_keeps_to_itself() -> None:

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
+from ragmarket.generation.coupling import coupled, couples_of, told_first
 from ragmarket.generation.grammar import BRIDGED_FROM
 from ragmarket.generation.lines import ctas_of, openings_of, subjects_of
 from ragmarket.generation.phrasing import phrase_unit
-from ragmarket.generation.planning import coupled, couples_of
 from ragmarket.generation.prompt import build_prompt, fact_body
 from ragmarket.generation.task import Fact, WritingTask
 from ragmarket.generation.wording import phrasings_of
@@ -181,7 +181,7 @@ class DraftSampler:
             facts=told,
             min_claims=len(told),
             max_claims=len(told),
-            couples=couples_of(told, pack.joined.by_kinds.keys() & self._angles.couples),
+            couples=couples_of(told, [pair for pair in self._angles.couples if pair in pack.joined.by_kinds]),
         )
 
     def draw(self, rng: random.Random) -> Example:
@@ -215,10 +215,11 @@ class DraftSampler:
         if task.channel in {"whatsapp", "email"}:
             answer["opening"] = rng.choice(openings_of(task, pack))
         bridged = task.channel == "email" and task.max_claims >= BRIDGED_FROM and sum(map(len, units)) >= BRIDGED_FROM
-        claims = []
-        for place, unit in enumerate(units):
+        opening = told_first(units) if task.min_claims >= len(task.facts) else 1
+        claims: list[dict[str, object]] = []
+        for unit in units:
             texts = phrase_unit(pack, unit, rng.choice(phrasings_of(task, pack, unit[0].id)))
-            lead = place == 1 and bridged and bool(pack.bridges) and rng.random() < BRIDGE_SHARE
+            lead = len(claims) == opening and bridged and bool(pack.bridges) and rng.random() < BRIDGE_SHARE
             claims.append(claim_of(unit[0], texts[0], bridge=rng.choice(pack.bridges) if lead else None))
             claims += [claim_of(fact, text, joins=True) for fact, text in zip(unit[1:], texts[1:], strict=True)]
         answer["claims"] = claims
