@@ -67,12 +67,12 @@ def phrasings_of(
     alike = [other for other, name in kinds.items() if name == kinds[id_]]
     own = kind.of(register, "any")
     # Where there is room to read, a label among sentences looks like a gap in a form.
-    told = tuple if task.channel in SHORT_CHANNELS else sentences
+    told = tuple[str, ...] if task.channel in SHORT_CHANNELS else sentences
     pool = nameless_lines(own) or own
     if len(alike) > 1:
         # Slabs of one rate in two moulds read like two different things; the name would stand in only one of them.
         pool = _unpointed(pool, pack) or pool
-        first = told(pool) or pool
+        first = told(pool) or tuple(pool)
         mould = _of_turn(first, [one for one in pool if one not in first], task, alike[0])
         return mould if task.rotation is None else mould[:1]
     if unnamed:
@@ -80,8 +80,10 @@ def phrasings_of(
         named, others = (tuple(one for one in naming_lines(lines) if names(one)) for lines in (own, kind.all))
         # An e-mail's subject has named it, so there a claim need not leave its register for the name.
         pool = named or (plain or others if task.channel == "email" else others or plain) or pool
-    styled = by_length(told(pool) or pool, style)
-    return _of_turn(styled, [phrase for phrase in pool if phrase not in styled], task, id_)
+    first = told(pool) or tuple(pool)
+    styled = by_length(first, style)
+    rest = [phrase for phrase in dict.fromkeys((*first, *pool)) if phrase not in styled]
+    return _of_turn(styled, rest, task, id_)
 
 
 def _joined(
@@ -96,10 +98,11 @@ def _joined(
         kinds: The kinds of both.
         names: Whether a line that names the product has room; None where the product is named before.
     """
-    own = pack.joined.by_kinds[kinds[0], kinds[1]].of(register_of(task.tone))
+    book = pack.joined.by_kinds[kinds[0], kinds[1]]
+    own = book.of(register_of(task.tone))
     nameless = nameless_lines(own) or own
     if names is None:
-        return _of_turn(nameless, (), task, id_)
+        return _of_turn(nameless, [line for line in nameless_lines(book.all) if line not in nameless], task, id_)
     named = tuple(line for line in naming_lines(own) if names(line))
     return _of_turn(named or _unpointed(nameless, pack) or nameless, (), task, id_)
 

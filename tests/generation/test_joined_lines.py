@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,18 @@ def test_where_nothing_names_the_product_the_first_side_does_if_there_is_room() 
     pack, asked = PACKS["en"], task(channel="sms")
     assert all("{product}" in line for line in phrasings_of(asked, pack, "S1"))
     assert not any("{product}" in line for line in phrasings_of(asked, pack, "S1", lambda _: False))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_variants_join_the_same_facts_in_the_same_words(language: str) -> None:
+    for kinds in COUPLES:
+        first, second = (
+            Fact(f"S{n}", kind, dict.fromkeys(CATALOGUE.kinds[kind].roles, f"S{n}a")) for n, kind in enumerate(kinds, 1)
+        )
+        told = task(language, facts=(first, second), rotation=0)
+        lines = [phrasings_of(replace(told, turns={"S1": turn}), PACKS[language], "S1") for turn in range(3)]
+        assert all(lines)
+        assert len(set().union(*lines)) == sum(map(len, lines)), kinds
 
 
 @pytest.mark.parametrize(
