@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 
 from ragmarket.errors import NothingToSay, UndecodableOutput
 from ragmarket.generation.coupling import couples_of
@@ -16,10 +15,9 @@ from ragmarket.generation.prompt import build_prompt
 from ragmarket.generation.task import Fact, WritingTask, facts_of, needs_of, tellable
 from ragmarket.generation.telling import Teller, mannered, shaken
 from ragmarket.generation.variants import VARIANTS, place_among_variants, rotation
-from ragmarket.generation.wording import naming, room_needed, room_of
+from ragmarket.generation.wording import naming, room_of
 from ragmarket.knowledge.angles import Angles, leaning
 from ragmarket.knowledge.catalogue import Catalogue, load_catalogue
-from ragmarket.knowledge.customers import Segment
 from ragmarket.knowledge.language import LanguagePack
 from ragmarket.protocols import Engine
 from ragmarket.schemas.brief import Brief
@@ -146,29 +144,9 @@ class GroundedDrafter:
             rotation=begins + place_among_variants(brief.seed) + VARIANTS * attempt,
             begins=begins,
         )
-        return self._manner(task, tellings, segment, pack, room_of(policy), narrow=bool(too_long))
-
-    def _manner(
-        self,
-        task: WritingTask,
-        tellings: Sequence[tuple[Fact, ...]],
-        segment: Segment,
-        pack: LanguagePack,
-        room: int | None,
-        *,
-        narrow: bool,
-    ) -> WritingTask:
-        """The task in the manner of its group; facts that make one sentence are told in it where all of it fits."""
-        couples = (
-            ()
-            if narrow or not tellings[-1]
-            else couples_of(task.facts, [pair for pair in self._angles.couples if pair in pack.joined.by_kinds])
-        )
-        if couples:
-            found = mannered(replace(task, couples=couples), tellings, segment, pack, room, narrow=False)
-            if room is None or room_needed(found, pack) <= room:
-                return found
-        return mannered(task, tellings, segment, pack, room, narrow=narrow)
+        said = [pair for pair in self._angles.couples if pair in pack.joined.by_kinds]
+        couples = couples_of(task.facts, said) if tellings[-1] else ()
+        return mannered(task, tellings, segment, pack, room_of(policy), couples, narrow=bool(too_long))
 
     @staticmethod
     def _facts(policy: Policy, evidence: Sequence[Evidence]) -> tuple[tuple[Fact, ...], dict[str, frozenset[str]]]:

@@ -41,6 +41,7 @@ def mannered(
     segment: Segment,
     pack: LanguagePack,
     room: int | None,
+    couples: tuple[tuple[str, str], ...] = (),
     *,
     narrow: bool,
 ) -> WritingTask:
@@ -52,6 +53,7 @@ def mannered(
         segment: The manner of the group.
         pack: The language.
         room: How many characters the claims may take; None where there is no limit.
+        couples: Facts, by id, that make one sentence where all of it fits.
         narrow: Whether the message was too long before.
     """
 
@@ -60,8 +62,9 @@ def mannered(
 
     found = manner_of(tellings, segment, words)
     free = replace(task, tone=found.tone, style=found.style, turns=found.turns)
-    if not narrow and (room is None or room_needed(free, pack) <= room):
-        return free
+    for one in () if narrow else (replace(free, couples=couples), free):
+        if room is None or room_needed(one, pack) <= room:
+            return one
     brief = manner_of(tellings, segment.model_copy(update={"tone": "customer"}), words)
     return replace(task, tone="any", style="short", turns=brief.turns)
 
