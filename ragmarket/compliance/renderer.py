@@ -118,14 +118,11 @@ class Renderer:
         if item is None or item.kind not in pack.kinds:
             return pack
         values = {slot.role: "{" + slot.name + "}" for slot in item.slots}
-        ends = (pack.sentence_end, ",")
         phrase = max(
             (
                 phrase
                 for phrase in pack.said_of(item.kind)
-                if template.startswith(
-                    phrase.removesuffix(ends[0]).removesuffix(ends[1]).format(product="{product}", **values)
-                )
+                if template.startswith(phrase.removesuffix(pack.closing(phrase)).format(product="{product}", **values))
             ),
             key=len,
             default="",

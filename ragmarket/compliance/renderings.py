@@ -51,7 +51,7 @@ class Renderings:
                 for one in evidence.conditions
             )
             text = phrase.format(product="{product}", **values)
-            end = next((mark for mark in (pack.sentence_end, ",") if text.endswith(mark)), "")
+            end = pack.closing(text)
             template = f"{text.removesuffix(end)} ({said}){end}" if said else text
             found |= {
                 _bare(self._renderer.sentence(template, evidence, language, product_name, rupee, joins=phrase in ends))

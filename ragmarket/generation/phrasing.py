@@ -26,7 +26,7 @@ def phrase_claim(pack: LanguagePack, fact: Fact, phrase: str) -> str:
     clause = condition_clause(pack.in_words_of(fact.kind, phrase), fact)
     if not clause:
         return text
-    end = next((mark for mark in (pack.sentence_end, ",") if text.endswith(mark)), "")
+    end = pack.closing(text)
     return f"{text.removesuffix(end)}{clause}{end}"
 
 

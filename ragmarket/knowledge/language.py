@@ -16,6 +16,7 @@ from ragmarket.knowledge.catalogue import Catalogue
 from ragmarket.knowledge.figure_formats import FormalForms, Formats
 from ragmarket.knowledge.files import ROOT, line_of, load, read_yaml
 from ragmarket.knowledge.joined import JoinedBook, load_joined, sides_of
+from ragmarket.knowledge.terms import Term
 from ragmarket.schemas.base import LANGUAGES, Frozen, Language, ProductClass
 
 FIGURE_CONDITIONS = frozenset(
@@ -57,24 +58,6 @@ class Phrasings(Frozen):
     def of(self, register: str, style: str) -> tuple[str, ...]:
         """The phrasings of a register (``customer``, ``formal``); ``short`` and ``full`` are its halves by length."""
         return by_length(self.formal if register == "formal" else self.customer, style)
-
-
-class AvoidedForm(Frozen):
-    """A form that the bank does not use, and why."""
-
-    form: str
-    why: str
-
-
-class Term(Frozen):
-    """A banking term: what customers say, what formal text says, what to avoid."""
-
-    en: str
-    customer: tuple[str, ...]
-    formal: tuple[str, ...]
-    avoid: tuple[AvoidedForm, ...] = ()
-    status: Literal["guide", "common", "unconfirmed"] = "unconfirmed"
-    source: str = "none"
 
 
 class LanguagePack(Frozen):
@@ -126,6 +109,10 @@ class LanguagePack(Frozen):
         """The pack in the register of a phrasing of a kind: units and conditions keep to the words around them."""
         plain = phrase in self.kinds[kind].formal or self.joined.plainly(kind, phrase)
         return self.plain if plain else self
+
+    def closing(self, words: str) -> str:
+        """The mark that closes words for a fact, before which its conditions stand: a stop or a comma, "" for none."""
+        return next((mark for mark in (self.sentence_end, ",") if words.endswith(mark)), "")
 
     def said_of(self, kind: str) -> tuple[str, ...]:
         """All words for a kind: whole sentences, and its side of sentences that tell two facts."""
